@@ -1,0 +1,17 @@
+//! Photo albums that download as one ZIP, made while it is sent.
+//!
+//! The heart is [`plan::ArchivePlan`]: stored entries are as long as their files,
+//! so names and sizes alone say where each byte of the archive comes from. So the
+//! server can tell its length, tag it, and send any range of it, before it has
+//! read a single photo. Everything else is the shell around that:
+//!
+//! - pure: [`record`] (the bytes of the format), [`names`], [`album`], [`plan`], [`range`]
+//! - shell: [`source`] (where photos come from), [`checksum`], [`download`], [`server`]
+//!
+//! It ports an `aiohttp` server that piped the output of a `zip` process.
+
+pub mod album;
+pub mod names;
+pub mod plan;
+pub mod range;
+pub mod record;
