@@ -176,7 +176,7 @@ impl<Key> Album<Key> {
     /// # Errors
     ///
     /// The first of `names` that is not there.
-    pub fn select<'a>(self, names: &'a [String]) -> Result<Self, &'a str> {
+    pub fn select(self, names: &[String]) -> Result<Self, &str> {
         if let Some(unknown) = names.iter().find(|name| self.find(name).is_none()) {
             return Err(unknown);
         }

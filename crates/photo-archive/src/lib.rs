@@ -11,7 +11,17 @@
 //! It ports an `aiohttp` server that piped the output of a `zip` process.
 
 pub mod album;
+pub mod buffer;
+pub mod checksum;
+pub mod download;
 pub mod names;
+pub mod page;
 pub mod plan;
 pub mod range;
 pub mod record;
+pub mod respond;
+pub mod serve;
+pub mod settings;
+pub mod site;
+pub mod source;
+pub mod thumbnail;

@@ -59,7 +59,7 @@ impl Modified {
         }
         let field = |value: i8| u16::from(value.unsigned_abs());
         (
-            field(wall.hour()) << 11 | field(wall.minute()) << 5 | field(wall.second()) / 2,
+            field(wall.hour()) << 11 | field(wall.minute()) << 5 | (field(wall.second()) / 2),
             (year - 1980) << 9 | field(wall.month()) << 5 | field(wall.day()),
         )
     }
