@@ -6,7 +6,8 @@
 //! read a single photo. Everything else is the shell around that:
 //!
 //! - pure: [`record`] (the bytes of the format), [`names`], [`album`], [`plan`], [`range`]
-//! - shell: [`source`] (where photos come from), [`checksum`], [`download`], [`server`]
+//! - shell: [`source`] (where photos come from), [`checksum`], [`download`],
+//!   [`thumbnail`], [`site`] (which address answers what), [`serve`] (connections)
 //!
 //! It ports an `aiohttp` server that piped the output of a `zip` process.
 

@@ -1,5 +1,6 @@
 //! `photo-archive`: settings in, a server until Ctrl-C.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,17 +35,23 @@ fn run() -> anyhow::Result<ExitCode> {
         let photos = photos.display();
         format!("cannot open the directory of albums {photos}; choose one with --photos")
     })?;
+    // Before the first line is printed, everything that can fail has been done.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let listener = common::listen::bind(&settings.bind, "--bind")?;
     let address = listener.local_addr()?;
-    println!("photo-archive: serving albums, listening on http://{address}");
-    if settings.index() {
-        println!("open http://{address}/ and choose an album; Ctrl-C ends");
+    let open = if settings.index() {
+        format!("open http://{address}/ and choose an album; Ctrl-C ends")
     } else {
-        println!(
-            "open http://{address}/album/HASH/ for an album of {}",
-            photos.display()
-        );
-    }
+        let photos = photos.display();
+        format!("open http://{address}/album/HASH/ for an album of {photos}")
+    };
+    // Nobody may be reading: that is no reason not to serve.
+    let _ = writeln!(
+        io::stdout(),
+        "photo-archive: serving albums, listening on http://{address}\n{open}"
+    );
 
     let pool = Pool::default();
     let site = router(Site {
@@ -58,9 +65,6 @@ fn run() -> anyhow::Result<ExitCode> {
             delay: settings.delay,
         }),
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
     let served = serve(listener, site, settings.stall_timeout, shutdown.clone());
     runtime.block_on(served)?;
     // A read that waits for a dead disk must not keep the program alive.
