@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn a_photo_keeps_its_colours() {
+        let brown = image::Rgb([180, 90, 40]);
+        let mut jpeg = Vec::new();
+        RgbImage::from_pixel(900, 700, brown)
+            .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 90))
+            .unwrap();
+        let small = image::load_from_memory(&shrink(&jpeg).unwrap()).unwrap();
+        let seen = small.to_rgb8().get_pixel(200, 100).0;
+        for (seen, expected) in seen.into_iter().zip(brown.0) {
+            assert!(seen.abs_diff(expected) < 6, "{seen} for {expected}");
+        }
+    }
+
+    #[test]
     fn a_small_picture_is_not_blown_up() {
         let small = image::load_from_memory(&shrink(&png(20, 10)).unwrap()).unwrap();
         assert_eq!((small.width(), small.height()), (20, 10));
