@@ -37,6 +37,8 @@ pub(crate) struct Sample {
     pub(crate) twenty: Rate,
     /// Peak resident MiB after 1, 20 and 100 downloads at once.
     pub(crate) peaks: [f64; 3],
+    /// How many of the twenty and of the hundred had begun.
+    pub(crate) began: [usize; 2],
 }
 
 /// Starts a server, loads it for `window` at a time, and ends it.
@@ -58,9 +60,9 @@ pub(crate) fn run(server: &Server, files: &Files, window: Duration) -> anyhow::R
         warm.push(milliseconds(first_byte()?));
         thread::sleep(Duration::from_millis(20));
     }
-    let (one, peak_1) = load(&running, 1, window)?;
-    let (twenty, peak_20) = load(&running, 20, window)?;
-    let (_, peak_100) = load(&running, 100, window)?;
+    let ((one, peak_1), _) = load(&running, 1, window)?;
+    let ((twenty, peak_20), began_20) = load(&running, 20, window)?;
+    let ((_, peak_100), began_100) = load(&running, 100, window)?;
     Ok(Sample {
         first_cold,
         first_warm: median(warm),
@@ -68,10 +70,15 @@ pub(crate) fn run(server: &Server, files: &Files, window: Duration) -> anyhow::R
         one,
         twenty,
         peaks: [peak_1, peak_20, peak_100],
+        began: [began_20, began_100],
     })
 }
 
-fn load(running: &Running, clients: usize, window: Duration) -> anyhow::Result<(Rate, f64)> {
+fn load(
+    running: &Running,
+    clients: usize,
+    window: Duration,
+) -> anyhow::Result<((Rate, f64), usize)> {
     client::load(running.address, &running.path, clients, |received| {
         let (bytes, cpu, started) = (received(), running.cpu_seconds()?, Instant::now());
         thread::sleep(window);

@@ -71,7 +71,7 @@ pub(crate) fn markdown(rows: &[Row<'_>], runs: u32) -> String {
             beside(sample.twenty.cost, |nginx| nginx.twenty.cost),
             format!("{:.1}", sample.first_cold),
             format!("{:.1}", sample.first_warm),
-            sample.peaks.map(|peak| format!("{peak:.0}")).join(" → "),
+            sample.peaks.map(|peak| format!("{peak:.0}")).join(" → ") + &late(sample),
         ];
         line(&mut out, &format!("| {name} | {} |", cells.join(" | ")));
     }
@@ -85,6 +85,15 @@ pub(crate) fn markdown(rows: &[Row<'_>], runs: u32) -> String {
         &format!("\n{note} In brackets the ratio to nginx."),
     );
     out
+}
+
+/// Which of the clients were left waiting.
+fn late(sample: &Sample) -> String {
+    let asked = [20, 100];
+    let late = asked.iter().zip(sample.began);
+    late.filter(|(asked, began)| began < asked)
+        .map(|(asked, began)| format!("; {began} of {asked} began within 5 s"))
+        .collect()
 }
 
 fn line(out: &mut String, text: &str) {
