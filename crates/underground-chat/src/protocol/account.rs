@@ -102,21 +102,21 @@ mod tests {
             tolik().to_line(),
             r#"{"nickname": "Distracted \"Tolik\" Ж", "account_hash": "9a08f44c-c541-11eb-8c47-0242ac110002"}"#
         );
-        assert_eq!(
-            Account::from_line(&tolik().to_line()),
-            Some(Some(tolik()))
-        );
+        assert_eq!(Account::from_line(&tolik().to_line()), Some(Some(tolik())));
     }
 
     #[test]
     fn null_is_a_json_value_not_a_word() {
         assert_eq!(Account::from_line(" null "), Some(None));
         let named = r#"{"account_hash": "x", "nickname": "null", "more": 1}"#;
-        assert_eq!(
-            Account::from_line(named).unwrap().unwrap().nickname,
-            "null"
-        );
-        for wrong in ["", "Welcome", "[]", "{}", r#"{"nickname":"a","account_hash":" "}"#] {
+        assert_eq!(Account::from_line(named).unwrap().unwrap().nickname, "null");
+        for wrong in [
+            "",
+            "Welcome",
+            "[]",
+            "{}",
+            r#"{"nickname":"a","account_hash":" "}"#,
+        ] {
             assert_eq!(Account::from_line(wrong), None, "{wrong}");
         }
     }
@@ -124,7 +124,13 @@ mod tests {
     #[test]
     fn a_token_is_never_shown_whole() {
         let secret = Token::random();
-        let shown = format!("{secret:?} {:?}", Account { nickname: String::new(), token: secret.clone() });
+        let shown = format!(
+            "{secret:?} {:?}",
+            Account {
+                nickname: String::new(),
+                token: secret.clone()
+            }
+        );
         assert!(!shown.contains(secret.expose()));
         assert!(!shown.contains(&secret.expose()[9..]));
         assert_eq!(format!("{:?}", Token::new("short").unwrap()), "Token(…)");

@@ -23,6 +23,15 @@ pub enum Login {
     Register(String),
 }
 
+impl Login {
+    /// By making an account; `None` without a name: an empty one is a line that means something else.
+    #[must_use]
+    pub fn register(name: &str) -> Option<Self> {
+        let name = text::flatten(name);
+        (!name.is_empty()).then_some(Self::Register(name))
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -164,14 +173,26 @@ impl ClientSession {
         self.outgoing.clear();
     }
 
-    /// Gets in by other means from here on; at once where the server is waiting for a nickname.
+    /// Whether there is no connection, or none that is still of use.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.step == Step::Offline
+    }
+
+    /// Gets in by other means from here on.
     ///
-    /// Where a connection is up that can do nothing with it, it is used from the next one on.
+    /// A new account is made at once where the server is waiting for a nickname;
+    /// another token needs another connection. Who is in stays in until then.
     pub fn log_in(&mut self, login: Login, now: Instant) {
-        if let (Step::Rejected, Login::Register(name)) = (self.step, &login) {
-            let name = text::flatten(name);
-            self.say(&name);
-            self.enter(Step::Account { made: true }, now);
+        if self.step == Step::Rejected {
+            match &login {
+                Login::Register(name) => {
+                    let name = text::flatten(name);
+                    self.say(&name);
+                    self.enter(Step::Account { made: true }, now);
+                }
+                Login::Token(_) => self.disconnected(),
+            }
         }
         self.login = Some(login);
     }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::{Account, GREETING, LineBuffer, LineTooLong, PROMPT, SENT, Token, UNKNOWN, WELCOME};
 use super::text;
+use super::{Account, GREETING, LineBuffer, LineTooLong, PROMPT, SENT, Token, UNKNOWN, WELCOME};
 
 /// What one connection may do.
 #[derive(Clone, Copy, Debug)]

@@ -199,6 +199,9 @@ mod tests {
         let path = directory.path().join("notes.txt");
         std::fs::write(&path, "hello").unwrap();
         let error = Accounts::open(&path).unwrap_err().to_string();
-        assert!(error.contains("notes.txt") && error.contains("--data"), "{error}");
+        assert!(
+            error.contains("notes.txt") && error.contains("--data"),
+            "{error}"
+        );
     }
 }

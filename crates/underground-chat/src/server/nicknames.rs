@@ -1,7 +1,7 @@
 //! The name the others see: the server's adjective, then the name somebody asked for.
 
-use rand::seq::IndexedRandom;
 use rand::Rng;
+use rand::seq::IndexedRandom;
 
 /// One a line. The original's list is unknown; this one is the project's own.
 const ADJECTIVES: &str = include_str!("adjectives.txt");

@@ -34,10 +34,7 @@ async fn converse(mut stream: TcpStream, shared: &Shared) -> Result<(), &'static
     // them then, and what it had sent is posted all the same.
     let mut deaf = false;
     loop {
-        while let Some(request) = session
-            .next_request()
-            .map_err(|_| "a line was too long")?
-        {
+        while let Some(request) = session.next_request().map_err(|_| "a line was too long")? {
             answer(&mut session, request, &mut account, shared).await?;
         }
         let outgoing = session.take_outgoing();

@@ -213,7 +213,9 @@ fn every_step_of_getting_in_has_10_s() {
 fn a_server_of_another_protocol_is_told_apart() {
     let mut script = Script::new(with_token()).connected();
     script.hear(&["HTTP/1.1 400 Bad Request"]);
-    let error = script.session.receive(b"Content-Type: text/html\n", script.now);
+    let error = script
+        .session
+        .receive(b"Content-Type: text/html\n", script.now);
     assert_eq!(
         error,
         Err(ProtocolError::NotAnAccount(
@@ -275,7 +277,10 @@ fn converse(client: &mut ClientSession, world: &mut World, mut budget: usize, si
 }
 
 fn lines_of(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|text| format!("Keen oleg: {text}\n")).collect()
+    texts
+        .iter()
+        .map(|text| format!("Keen oleg: {text}\n"))
+        .collect()
 }
 
 #[test]
@@ -292,9 +297,16 @@ fn a_server_that_dies_after_any_byte_loses_nothing_and_gets_nothing_confirmed_ag
             let confirmed = texts.len() - client.unconfirmed();
             let before = world.posted.len();
             assert!(before >= confirmed, "cut at {cut}");
-            assert!(converse(&mut client, &mut world, usize::MAX, 7), "cut at {cut}");
+            assert!(
+                converse(&mut client, &mut world, usize::MAX, 7),
+                "cut at {cut}"
+            );
             // After the cut exactly the unconfirmed were posted, and only the one under way twice.
-            assert_eq!(world.posted[before..], lines_of(&texts[confirmed..]), "cut at {cut}");
+            assert_eq!(
+                world.posted[before..],
+                lines_of(&texts[confirmed..]),
+                "cut at {cut}"
+            );
             assert!(before - confirmed <= 1, "cut at {cut}");
             if whole {
                 assert_eq!(world.posted, lines_of(&texts));

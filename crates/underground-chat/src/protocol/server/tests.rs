@@ -30,7 +30,10 @@ fn hear(session: &mut ServerSession, bytes: &[u8]) -> (Vec<Request>, String) {
         }
         requests.push(request);
     }
-    (requests, String::from_utf8(session.take_outgoing()).unwrap())
+    (
+        requests,
+        String::from_utf8(session.take_outgoing()).unwrap(),
+    )
 }
 
 fn in_chat() -> ServerSession {
@@ -73,7 +76,9 @@ fn an_unknown_token_gets_null_and_the_prompt_and_can_register_there() {
     assert_eq!(said, "null\nEnter preferred nickname below:\n");
     let (requests, said) = hear(&mut session, b"Tolik\n");
     assert_eq!(requests, [Request::Register("Tolik".to_owned())]);
-    assert!(said.ends_with("Welcome to chat! Post your message below. End it with an empty line.\n"));
+    assert!(
+        said.ends_with("Welcome to chat! Post your message below. End it with an empty line.\n")
+    );
 }
 
 #[test]
