@@ -264,7 +264,7 @@ impl Stream for Events {
 struct Closed;
 
 async fn tell(events: &mpsc::Sender<Event>, event: Event) -> Result<(), Closed> {
-    events.send(event).await.map_err(|_| Closed)
+    events.send(event).await.map_err(|_unheard| Closed)
 }
 
 /// One try, reported.

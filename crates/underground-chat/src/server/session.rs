@@ -34,22 +34,25 @@ async fn converse(mut stream: TcpStream, shared: &Shared) -> Result<(), &'static
     // them then, and what it had sent is posted all the same.
     let mut deaf = false;
     loop {
-        while let Some(request) = session.next_request().map_err(|_| "a line was too long")? {
+        while let Some(request) = session
+            .next_request()
+            .map_err(|_too_long| "a line was too long")?
+        {
             answer(&mut session, request, &mut account, shared).await?;
         }
         let outgoing = session.take_outgoing();
         if !deaf && !outgoing.is_empty() {
             deaf = timeout(UNREAD, stream.write_all(&outgoing))
                 .await
-                .map_err(|_| "it did not take its answers")?
+                .map_err(|_elapsed| "it did not take its answers")?
                 .is_err();
         }
         drop(outgoing);
         loop {
             timeout(IDLE, stream.readable())
                 .await
-                .map_err(|_| "it said nothing for hours")?
-                .map_err(|_| "its socket failed")?;
+                .map_err(|_elapsed| "it said nothing for hours")?
+                .map_err(|_broken| "its socket failed")?;
             let mut chunk = [0; CHUNK];
             match stream.try_read(&mut chunk) {
                 Ok(0) => return Ok(()),
@@ -103,7 +106,7 @@ async fn answer(
                 tokio::time::sleep(wait).await;
             }
             let sent = shared.inbox.send(line).await;
-            sent.map_err(|_| "the server is stopping")?;
+            sent.map_err(|_closed| "the server is stopping")?;
             session.posted();
         }
     }
