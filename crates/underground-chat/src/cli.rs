@@ -5,6 +5,7 @@ mod chat;
 mod environment;
 mod listen;
 mod pipe;
+mod screen;
 mod send;
 mod serve;
 

@@ -1,14 +1,17 @@
 //! `chat`: joins the conversation, in the terminal or in a pipe.
 
 use std::io::{IsTerminal, stdin, stdout};
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use common::listen::ListenError;
 use common::shutdown::Shutdown;
 
 use super::account::Identity;
 use super::serve::{self, Data};
-use super::{Address, Record, Verbosity, pipe};
+use super::{Address, Record, Verbosity, pipe, screen};
 use crate::server::{ServerError, Settings};
 
 #[derive(Args, Debug)]
@@ -16,6 +19,8 @@ use crate::server::{ServerError, Settings};
   underground-chat chat
   underground-chat chat --with-server --username Tolik
   printf 'one\\ntwo\\n' | underground-chat chat
+Keys: Enter sends, PgUp/PgDn and Up/Down scroll, Esc goes to the end, Ctrl-R
+tries to connect at once, F2 starts a server inside, Ctrl-C leaves.
 Without a terminal it sends the lines of stdin, prints what is said, and ends
 when stdin has ended and everything is confirmed.")]
 pub(super) struct Chat {
@@ -25,44 +30,77 @@ pub(super) struct Chat {
     pub(super) identity: Identity,
     #[command(flatten)]
     pub(super) record: Record,
+    /// Messages of the history to begin with
+    #[arg(
+        long,
+        env = "MINECHAT_HISTORY_LINES",
+        value_name = "N",
+        default_value_t = 1000
+    )]
+    pub(super) history_lines: usize,
     /// Start a server inside, if there is none at that address
     #[arg(long, env = "MINECHAT_WITH_SERVER")]
     pub(super) with_server: bool,
     #[command(flatten)]
     pub(super) data: Data,
+    /// Write the log to this file; on a full screen there is none otherwise
+    #[arg(long, env = "MINECHAT_LOG", value_name = "FILE")]
+    log: Option<PathBuf>,
     #[command(flatten)]
     pub(super) verbosity: Verbosity,
 }
 
+/// A server that runs inside this program.
+#[derive(Debug)]
+pub(super) struct Inside {
+    task: tokio::task::JoinHandle<()>,
+    stop: Shutdown,
+}
+
+impl Inside {
+    /// Has it say goodbye to its clients.
+    pub(super) async fn stop(self) {
+        self.stop.request();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the server inside did not end well");
+        }
+    }
+}
+
 impl Chat {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
-        self.verbosity.log_to_stderr()?;
+        let on_screen = stdin().is_terminal() && stdout().is_terminal();
+        match &self.log {
+            Some(path) => {
+                common::logging::to_file("underground_chat", self.verbosity.verbose, path)?
+            }
+            // A log line in the picture would be no picture any more.
+            None if on_screen => {}
+            None => self.verbosity.log_to_stderr()?,
+        }
         let server = if self.with_server {
-            self.start_server(&shutdown)?
+            self.start_server()?
         } else {
             None
         };
+        if on_screen {
+            return screen::run(&self, server, &shutdown).await;
+        }
         let result = pipe::run(&self, &shutdown).await;
-        if let Some((server, stop)) = server {
-            stop.request();
-            server.await?;
+        if let Some(server) = server {
+            server.stop().await;
         }
         result
     }
 
     /// A server inside; none where there is one already.
-    pub(super) fn start_server(
-        &self,
-        _shutdown: &Shutdown,
-    ) -> anyhow::Result<Option<(tokio::task::JoinHandle<()>, Shutdown)>> {
+    pub(super) fn start_server(&self) -> anyhow::Result<Option<Inside>> {
         let server = match serve::start(&self.address, &self.data, Settings::default()) {
             Ok(server) => server,
             Err(error) => {
                 let in_use = matches!(
                     error.downcast_ref(),
-                    Some(ServerError::Listen(
-                        common::listen::ListenError::InUse { .. }
-                    ))
+                    Some(ServerError::Listen(ListenError::InUse { .. }))
                 );
                 if in_use {
                     tracing::info!("there is a server already; using that one");
@@ -72,26 +110,18 @@ impl Chat {
             }
         };
         let stop = Shutdown::new();
-        Ok(Some((tokio::spawn(server.run(stop.clone())), stop)))
+        Ok(Some(Inside {
+            task: tokio::spawn(server.run(stop.clone())),
+            stop,
+        }))
     }
 
-    /// What to do about a server that is not there; `None` where it is somebody else's machine.
-    pub(super) fn offer(&self) -> Option<String> {
+    /// Whether the server is to be on this machine.
+    pub(super) fn is_local(&self) -> bool {
         let host = self.address.host.trim_matches(['[', ']']);
-        let here = host == "localhost"
+        host == "localhost"
             || host
                 .parse()
-                .is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-        here.then(|| {
-            format!(
-                "there is no server on {host}: run `underground-chat serve` in another terminal, or add --with-server to start one inside"
-            )
-        })
+                .is_ok_and(|address: IpAddr| address.is_loopback())
     }
-}
-
-/// Whether somebody sits in front of it.
-#[must_use]
-pub(super) fn has_terminal() -> bool {
-    stdin().is_terminal() && stdout().is_terminal()
 }

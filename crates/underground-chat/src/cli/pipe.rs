@@ -28,7 +28,7 @@ pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<Exit
     let mut lines = lines_of_stdin()?;
     let mut code = ExitCode::SUCCESS;
     let mut at_end = false;
-    let mut offer = chat.offer();
+    let mut offer = chat.is_local() && !chat.with_server;
     loop {
         if at_end && connection.unconfirmed() == 0 {
             return Ok(code);
@@ -59,11 +59,11 @@ pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<Exit
                 Some(Event::Status(port, status)) => {
                     listen::log(&chat.address, port, &status);
                     match status {
-                        Status::Up => offer = None,
-                        Status::Down { .. } if port == Port::Write => {
-                            if let Some(offer) = offer.take() {
-                                tracing::warn!("{offer}");
-                            }
+                        Status::Up => offer = false,
+                        Status::Down { .. } if port == Port::Write && std::mem::take(&mut offer) => {
+                            tracing::warn!(
+                                "there is no server here: run `underground-chat serve` in another terminal, or add --with-server to start one inside"
+                            );
                         }
                         _ => {}
                     }
