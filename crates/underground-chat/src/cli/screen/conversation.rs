@@ -127,7 +127,7 @@ impl Conversation {
                 }
                 if port == Port::Read && refused && offer && self.nickname.is_none() {
                     self.notice(
-                        "No server here. F2 starts one inside this program (as --with-server does); or run: underground-chat serve",
+                        "No server here. F2 starts one inside this program (--with-server does, too).",
                     );
                 }
             }
