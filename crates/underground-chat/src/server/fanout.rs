@@ -1,17 +1,20 @@
 //! Everything said, to everybody who reads.
 //!
-//! One task serves all readers in turns: it takes in the lines that have come,
-//! then offers each reader all that waits for it, in one send that does not
-//! wait. So a message costs one copy and each reader one system call per turn,
-//! however many lines came meanwhile; nobody waits for a reader that does not
-//! read; and a reader costs its socket and 24 bytes, no task and no buffer.
+//! One task goes round all readers and offers each of them all that waits for
+//! it, in one send that does not wait. What is said meanwhile joins the round
+//! where it is, and goes round once from there: so a line is never later than
+//! one round, a reader costs one system call per round however many lines came,
+//! and nobody waits for a reader that does not read. A reader is its socket and
+//! 24 bytes: it has no task and no buffer of its own.
 
 use std::io::{ErrorKind, IoSlice};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use common::accept::Acceptor;
+use futures_util::FutureExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
@@ -36,7 +39,7 @@ struct Reader {
     _place: OwnedSemaphorePermit,
 }
 
-/// What became of a reader in a turn.
+/// What became of a reader that was visited.
 enum Served {
     /// It has everything.
     Whole,
@@ -54,9 +57,17 @@ pub(super) struct Fanout {
     readers: Vec<Reader>,
     /// Bound: the backlog. Overflow policy: readers that needed what it forgets are disconnected.
     log: Log,
-    /// Bytes taken in before everybody is served: a reader that keeps up is then
+    /// The reader whose turn it is.
+    next: usize,
+    /// How many have to be visited from there until everybody has been offered everything.
+    due: usize,
+    /// Somebody in this round could not take all.
+    behind: bool,
+    /// Bytes taken in during a round, at most: a reader that keeps up is then
     /// never near the end of the log, however fast others write.
     intake: usize,
+    /// How many of them, and how many visits, are left in this round.
+    room: (usize, usize),
 }
 
 impl Fanout {
@@ -68,80 +79,115 @@ impl Fanout {
             places,
             readers: Vec::new(),
             log: Log::new(backlog),
+            next: 0,
+            due: 0,
+            behind: false,
             intake: backlog / 4,
+            room: (backlog / 4, 0),
         }
     }
 
-    /// Serves until nobody can post any more, then once more what is left.
+    /// Serves until nobody can post any more and everybody has been offered everything.
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Bytes>) {
-        let mut behind = false;
-        // The next turn that no message asks for.
-        let mut look = Instant::now() + SWEEP;
+        loop {
+            if self.due == 0 && !self.rest(&mut inbox).await {
+                return;
+            }
+            self.visit(STRIDE);
+            self.take_in(&mut inbox);
+            for _ in 0..STRIDE {
+                let Some((stream, peer)) = self.acceptor.next().now_or_never() else {
+                    break;
+                };
+                self.admit(stream, peer);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits for something to do; `false` when nobody can post any more.
+    async fn rest(&mut self, inbox: &mut mpsc::Receiver<Bytes>) -> bool {
+        let wait = if std::mem::take(&mut self.behind) {
+            RETRY
+        } else {
+            SWEEP
+        };
+        let look = Instant::now() + wait;
         loop {
             tokio::select! {
-                (stream, peer) = self.acceptor.next() => {
-                    self.admit(stream, peer);
-                    continue;
-                }
+                (stream, peer) = self.acceptor.next() => self.admit(stream, peer),
                 line = inbox.recv() => {
-                    let Some(line) = line else { break };
-                    self.take_in(line, &mut inbox);
+                    let Some(line) = line else { return false };
+                    self.append(&line);
+                    return true;
                 }
-                () = tokio::time::sleep_until(look), if !self.readers.is_empty() => {}
+                () = tokio::time::sleep_until(look), if !self.readers.is_empty() => {
+                    self.due = self.readers.len();
+                    return true;
+                }
             }
-            behind = self.turn().await;
-            look = Instant::now() + if behind { RETRY } else { SWEEP };
-        }
-        if behind {
-            self.turn().await;
         }
     }
 
-    fn admit(&mut self, stream: TcpStream, peer: std::net::SocketAddr) {
+    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
         match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => self.readers.push(Reader {
-                stream,
-                position: self.log.end(),
-                _place: place,
-            }),
+            Ok(place) => {
+                self.readers.push(Reader {
+                    stream,
+                    position: self.log.end(),
+                    _place: place,
+                });
+                // The round may lead past the newcomer.
+                self.due += usize::from(self.due > 0);
+            }
             Err(_) => tracing::warn!(%peer, "no room for another reader"),
         }
     }
 
-    /// Writes down `line` and what else has come, as much as one turn may bring.
-    fn take_in(&mut self, line: Bytes, inbox: &mut mpsc::Receiver<Bytes>) {
-        let mut taken = line.len();
-        self.log.append(&line);
-        while taken < self.intake
+    /// Writes down what has come, as much as this round may bring.
+    fn take_in(&mut self, inbox: &mut mpsc::Receiver<Bytes>) {
+        while self.room.0 > 0
             && let Ok(line) = inbox.try_recv()
         {
-            taken += line.len();
-            self.log.append(&line);
+            self.append(&line);
         }
     }
 
-    /// Offers every reader what waits for it; whether some could not take it all.
-    async fn turn(&mut self) -> bool {
-        let mut behind = false;
-        let mut index = 0;
-        while index < self.readers.len() {
-            match self.readers[index].serve(&self.log) {
-                Served::Whole => index += 1,
+    /// Everybody is to get `line`: the round goes on until it is back here.
+    fn append(&mut self, line: &[u8]) {
+        self.log.append(line);
+        self.due = self.readers.len();
+        self.room.0 = self.room.0.saturating_sub(line.len());
+    }
+
+    /// Offers the next `count` readers what waits for them.
+    fn visit(&mut self, count: usize) {
+        for _ in 0..count.min(self.due) {
+            if self.readers.is_empty() {
+                self.due = 0;
+                break;
+            }
+            self.next %= self.readers.len();
+            match self.readers[self.next].serve(&self.log) {
+                Served::Whole => self.next += 1,
                 Served::Behind => {
-                    behind = true;
-                    index += 1;
+                    self.behind = true;
+                    self.next += 1;
                 }
                 Served::Gone(why) => {
-                    let gone = self.readers.swap_remove(index);
+                    // The last one takes the place, and is visited there (again, perhaps).
+                    let gone = self.readers.swap_remove(self.next);
                     let peer = gone.stream.peer_addr().ok();
                     tracing::debug!(?peer, why, "a reader is gone");
+                    self.due += 1;
                 }
             }
-            if index % STRIDE == STRIDE - 1 {
-                tokio::task::yield_now().await;
-            }
+            self.due -= 1;
+            self.room.1 = self.room.1.saturating_sub(1);
         }
-        behind
+        if self.due == 0 || self.room.1 == 0 {
+            self.room = (self.intake, self.readers.len());
+        }
     }
 }
 

@@ -118,9 +118,12 @@ impl Conversation {
                 self.naming = false;
                 self.nickname = Some(common::escape::visible(&name).into_owned());
             }
-            Event::Registered(_) => self.notice("The account's token is in .env."),
             Event::Status(port, status) => {
                 let refused = matches!(&status, Status::Down { .. });
+                if status == Status::Up {
+                    // What was said about a lost connection is no longer true.
+                    self.notice = None;
+                }
                 match port {
                     Port::Read => self.reading = status,
                     Port::Write => self.writing = status,
