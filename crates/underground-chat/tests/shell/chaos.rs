@@ -18,22 +18,25 @@ const MESSAGES: usize = 1000;
 enum Fate {
     /// Closes both sides.
     Cut,
-    /// Lets nothing pass for a while.
+    /// Lets nothing pass for a while, and is cut a little later.
     Stall,
     /// Swallows everything from then on, and closes nothing.
     HalfOpen,
 }
 
-/// The fates of the connections in turn; the ones after them pass.
-fn proxy(target: SocketAddr, fates: Vec<(Fate, usize)>) -> SocketAddr {
+/// The fates of the connections in turn; the ones after them pass. Counts them all.
+fn proxy(target: SocketAddr, fates: Vec<(Fate, usize)>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let met = Arc::new(AtomicUsize::new(0));
+    let meets = Arc::clone(&met);
     std::thread::spawn(move || {
         let mut fates = fates.into_iter();
         for client in listener.incoming().map_while(Result::ok) {
             let Ok(server) = TcpStream::connect(target) else {
                 continue;
             };
+            meets.fetch_add(1, Ordering::Relaxed);
             let fate = fates.next();
             let passed = Arc::new(AtomicUsize::new(0));
             for (from, to) in [(&client, &server), (&server, &client)] {
@@ -43,7 +46,7 @@ fn proxy(target: SocketAddr, fates: Vec<(Fate, usize)>) -> SocketAddr {
             }
         }
     });
-    address
+    (address, met)
 }
 
 fn pump(mut from: TcpStream, mut to: TcpStream, fate: Option<(Fate, usize)>, passed: &AtomicUsize) {
@@ -67,6 +70,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream, fate: Option<(Fate, usize)>, pas
                     // Nothing is waited for: this is the fault itself.
                     std::thread::sleep(Duration::from_millis(400));
                 }
+                Fate::Stall if before > at + 2000 => break,
                 Fate::Stall => {}
                 Fate::HalfOpen => continue,
             }
@@ -98,7 +102,7 @@ fn a_thousand_messages_arrive_in_order_through_cuts_stalls_and_half_open_connect
         Fate::Cut,
     ]
     .map(|fate| (fate, random.random_range(1000..8000)));
-    let through = proxy(server.write, fates.to_vec());
+    let (through, met) = proxy(server.write, fates.to_vec());
     let mut reader = server.reader();
 
     let mut command = binary(here);
@@ -131,6 +135,11 @@ fn a_thousand_messages_arrive_in_order_through_cuts_stalls_and_half_open_connect
         last = Some(number);
     }
     assert_eq!(chat.code(), 0);
+    assert_eq!(
+        met.load(Ordering::Relaxed),
+        fates.len() + 1,
+        "connections (seed {seed})"
+    );
     assert!(repeated <= fates.len(), "{repeated} repeated (seed {seed})");
 }
 
