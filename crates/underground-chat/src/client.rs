@@ -47,7 +47,7 @@ pub use dial::{Dial, Tcp};
 /// A try to connect that takes longer has failed.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Events nobody has looked at. Overflow policy: wait; the connections pause meanwhile.
-const EVENTS: usize = 1024;
+const EVENTS: usize = 256;
 /// Read at a time.
 const CHUNK: usize = 16 * 1024;
 
@@ -198,6 +198,14 @@ impl Connection {
             .post(text, Instant::now().into_std())?;
         self.shared.wake.notify_one();
         Ok(id)
+    }
+
+    /// Gives back a message that waits and has not been sent, to be changed or forgotten.
+    ///
+    /// `None` when it is too late: the server has it, or may have it.
+    #[must_use]
+    pub fn take_back(&self, id: MessageId) -> Option<String> {
+        self.shared.session().take_back(id)
     }
 
     /// Makes an account called about `name`; `false` when there is nothing in the name.

@@ -38,7 +38,7 @@ pub trait Dial: Send + Sync + 'static {
 /// Connects by TCP; the name is looked up again each time, for it may have moved.
 #[derive(Clone, Debug)]
 pub struct Tcp {
-    /// A name or an address.
+    /// A name or an address; an IPv6 address with or without brackets.
     pub host: String,
     /// Where messages are read.
     pub read_port: u16,
@@ -54,7 +54,8 @@ impl Dial for Tcp {
             Port::Read => self.read_port,
             Port::Write => self.write_port,
         };
-        let stream = TcpStream::connect((self.host.as_str(), number)).await?;
+        let host = self.host.trim_matches(['[', ']']);
+        let stream = TcpStream::connect((host, number)).await?;
         stream.set_nodelay(true)?;
         SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE)?;
         Ok(stream)

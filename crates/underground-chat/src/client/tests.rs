@@ -185,6 +185,74 @@ async fn a_line_dead_without_a_word_is_found_by_pings_within_25_s_and_both_ports
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_program_that_does_not_look_for_a_minute_loses_no_connection() {
+    let (world, token) = World::with_account();
+    let settings = Settings {
+        login: Some(Login::Token(token)),
+        queue: 2 * EVENTS,
+        ..Settings::default()
+    };
+    let (connection, mut events) = Connection::open(world.clone(), settings);
+    let last = (0..2 * EVENTS)
+        .map(|n| connection.send(&n.to_string()).unwrap())
+        .last();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(connection.unconfirmed() > 0, "the events did not fill up");
+    let sent = until(&mut events, |event| match event {
+        Event::Sent(id) => Some(*id) == last,
+        Event::Status(_, Status::Down { .. }) => true,
+        _ => false,
+    });
+    assert_eq!(Some(sent.await), last.map(Event::Sent));
+    assert_eq!(world.state().posted.len(), 2 * EVENTS);
+    assert_eq!(world.state().tries.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_away_for_less_than_two_seconds_is_back_within_one() {
+    for away in (50..2000).step_by(50).map(Duration::from_millis) {
+        let (world, token) = World::with_account();
+        let settings = Settings {
+            login: Some(Login::Token(token)),
+            ..Settings::default()
+        };
+        let seed = settings.seed;
+        let (_connection, mut events) = Connection::open(world.clone(), settings);
+        until(&mut events, is_up(Port::Write)).await;
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        let returns = Instant::now() + away;
+        world.leave_until(returns);
+        until(&mut events, |event| {
+            matches!(event, Event::Status(_, Status::Down { .. }))
+        })
+        .await;
+        for _ in [Port::Read, Port::Write] {
+            until(&mut events, |event| {
+                matches!(event, Event::Status(_, Status::Up))
+            })
+            .await;
+        }
+        let late = returns.elapsed();
+        assert!(
+            late <= Duration::from_secs(1),
+            "{late:?} after {away:?}, seed {seed}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_waits_can_be_taken_back() {
+    let (world, token) = World::with_account();
+    world.state().fates = std::iter::repeat_n(Fate::Refused, 3).collect();
+    let (connection, mut events) = open(&world, Some(Login::Token(token)), false);
+    let [_, wrong, last] = ["one", "tow", "three"].map(|text| connection.send(text).unwrap());
+    assert_eq!(connection.take_back(wrong).as_deref(), Some("tow"));
+    until(&mut events, |event| *event == Event::Sent(last)).await;
+    assert_eq!(world.state().posted, posted(&["one", "three"]));
+    assert_eq!(connection.take_back(last), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_chat_is_no_lost_connection() {
     let (world, token) = World::with_account();
     let (_connection, mut events) = open(&world, Some(Login::Token(token)), true);

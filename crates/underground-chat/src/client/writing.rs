@@ -40,6 +40,8 @@ impl<D: Dial> Writing<D> {
                 self.shared.session().connected(Instant::now().into_std());
                 let mut since = None;
                 let why = self.converse(stream, &mut since).await?;
+                // What the end of the conversation has left over.
+                self.report(&mut since).await?;
                 up = since.map_or(Duration::ZERO, |since| since.elapsed());
                 let mut session = self.shared.session();
                 session.disconnected();
@@ -65,13 +67,12 @@ impl<D: Dial> Writing<D> {
     ) -> Result<Option<String>, Closed> {
         let mut chunk = vec![0; CHUNK];
         loop {
-            self.report(since).await?;
-            let (outgoing, deadline) = {
+            let outgoing = {
                 let mut session = self.shared.session();
                 if session.is_offline() {
                     return Ok(None);
                 }
-                (session.take_outgoing(), session.deadline())
+                session.take_outgoing()
             };
             if !outgoing.is_empty() {
                 match tokio::time::timeout(STUCK, stream.write_all(&outgoing)).await {
@@ -80,6 +81,10 @@ impl<D: Dial> Writing<D> {
                     Err(_) => return Ok(Some(self.silent(&ProtocolError::Silent))),
                 }
             }
+            // After the question has left: whoever is slow to take the events
+            // must not use up the time the server has to answer.
+            self.report(since).await?;
+            let deadline = self.shared.session().deadline();
             let deadline = async {
                 match deadline {
                     Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
@@ -87,13 +92,14 @@ impl<D: Dial> Writing<D> {
                 }
             };
             tokio::select! {
+                // An answer that lies there is in time, however late we come to look.
+                biased;
                 read = stream.read(&mut chunk) => match read {
                     Ok(0) => return Ok(Some("the server closed the connection".to_owned())),
                     Ok(count) => {
                         let now = Instant::now().into_std();
                         let received = self.shared.session().receive(&chunk[..count], now);
                         if let Err(error) = received {
-                            self.report(since).await?;
                             return Ok(Some(error.to_string()));
                         }
                     }

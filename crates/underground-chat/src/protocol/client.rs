@@ -160,10 +160,12 @@ impl ClientSession {
         self.outbox.len()
     }
 
-    /// A connection is up: its greeting is awaited.
+    /// A connection is up: its greeting is awaited. With no way to get in it is [of no use](Self::wants_connection).
     pub fn connected(&mut self, now: Instant) {
         self.disconnected();
-        self.enter(Step::Greeting, now);
+        if self.wants_connection() {
+            self.enter(Step::Greeting, now);
+        }
     }
 
     /// The connection is lost. What was not confirmed is sent again on the next one.
@@ -182,17 +184,17 @@ impl ClientSession {
     /// Gets in by other means from here on.
     ///
     /// A new account is made at once where the server is waiting for a nickname;
-    /// another token needs another connection. Who is in stays in until then.
+    /// another token needs another connection, and so does a change of mind while
+    /// the server looks for the old one. Who is in stays in until the connection ends.
     pub fn log_in(&mut self, login: Login, now: Instant) {
-        if self.step == Step::Rejected {
-            match &login {
-                Login::Register(name) => {
-                    let name = text::flatten(name);
-                    self.say(&name);
-                    self.enter(Step::Account { made: true }, now);
-                }
-                Login::Token(_) => self.disconnected(),
+        match (self.step, &login) {
+            (Step::Rejected, Login::Register(name)) => {
+                let name = text::flatten(name);
+                self.say(&name);
+                self.enter(Step::Account { made: true }, now);
             }
+            (Step::Rejected | Step::Prompt | Step::Account { .. }, _) => self.disconnected(),
+            _ => {}
         }
         self.login = Some(login);
     }
@@ -206,6 +208,12 @@ impl ClientSession {
         let id = self.outbox.push(text)?;
         self.send_next(now);
         Ok(id)
+    }
+
+    /// Gives back a text that has not been sent yet, to be changed or forgotten; `None` when
+    /// it is too late: the server has it, or may have it.
+    pub fn take_back(&mut self, id: MessageId) -> Option<String> {
+        self.outbox.take_back(id)
     }
 
     /// Takes in what the server sent.
@@ -236,7 +244,7 @@ impl ClientSession {
                     self.say("");
                     self.enter(Step::Prompt, now);
                 }
-                None => self.enter(Step::Rejected, now),
+                None => self.disconnected(),
             },
             Step::Prompt => {
                 if let Some(Login::Register(name)) = &self.login {
@@ -246,7 +254,13 @@ impl ClientSession {
                 self.enter(Step::Account { made: true }, now);
             }
             Step::Account { made } => self.account(line, made, now)?,
-            Step::PromptAfterNull => self.enter(Step::Rejected, now),
+            Step::PromptAfterNull => {
+                self.enter(Step::Rejected, now);
+                // Decided already, between the two lines.
+                if let Some(login) = self.login.take() {
+                    self.log_in(login, now);
+                }
+            }
             Step::Welcome => {
                 self.events.push_back(ClientEvent::Welcome);
                 self.enter(Step::Quiet, now);
@@ -327,7 +341,7 @@ impl ClientSession {
 
     fn send_next(&mut self, now: Instant) {
         if self.step == Step::Quiet
-            && let Some(message) = self.outbox.first()
+            && let Some(message) = self.outbox.send_first()
         {
             self.outgoing.extend_from_slice(message.as_bytes());
             self.outgoing.extend_from_slice(b"\n\n");

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::super::{Dial, Port};
@@ -33,6 +34,10 @@ pub(super) struct State {
     pub(super) tries: Vec<(Port, Instant)>,
     pub(super) accounts: Vec<Account>,
     readers: Vec<DuplexStream>,
+    /// Conversations on the write port.
+    writers: Vec<AbortHandle>,
+    /// Until then nobody listens.
+    away: Option<Instant>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -57,6 +62,16 @@ impl World {
     /// The server closes every read connection.
     pub(super) fn drop_readers(&self) {
         self.state().readers.clear();
+    }
+
+    /// The server closes every connection and takes none until `returns`.
+    pub(super) fn leave_until(&self, returns: Instant) {
+        let mut state = self.state();
+        state.away = Some(returns);
+        state.readers.clear();
+        for writer in state.writers.drain(..) {
+            writer.abort();
+        }
     }
 
     /// Says `line` to every reader.
@@ -148,13 +163,14 @@ impl Dial for World {
             Port::Write => state.fates.pop_front(),
         }
         .unwrap_or(Fate::Works);
-        if fate == Fate::Refused {
+        if fate == Fate::Refused || state.away.is_some_and(|returns| Instant::now() < returns) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         match port {
             Port::Read => state.readers.push(theirs),
             Port::Write => {
-                tokio::spawn(self.clone().serve(theirs, fate));
+                let serving = tokio::spawn(self.clone().serve(theirs, fate));
+                state.writers.push(serving.abort_handle());
             }
         }
         Ok(ours)

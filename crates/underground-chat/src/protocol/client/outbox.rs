@@ -13,6 +13,8 @@ pub struct MessageId(u64);
 #[derive(Debug)]
 pub(super) struct Outbox {
     messages: VecDeque<(MessageId, String)>,
+    /// Whether the first may have arrived; the others cannot have.
+    first_sent: bool,
     limit: usize,
     next: u64,
 }
@@ -21,6 +23,7 @@ impl Outbox {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             messages: VecDeque::new(),
+            first_sent: false,
             limit,
             next: 0,
         }
@@ -43,12 +46,28 @@ impl Outbox {
         Ok(id)
     }
 
-    pub(super) fn first(&self) -> Option<&str> {
-        self.messages.front().map(|(_, text)| text.as_str())
+    /// The first message, which is being sent.
+    pub(super) fn send_first(&mut self) -> Option<&str> {
+        let (_, text) = self.messages.front()?;
+        self.first_sent = true;
+        Some(text)
+    }
+
+    /// Takes a message out that cannot have arrived.
+    pub(super) fn take_back(&mut self, id: MessageId) -> Option<String> {
+        let index = self
+            .messages
+            .binary_search_by_key(&id, |(id, _)| *id)
+            .ok()?;
+        if index == 0 && self.first_sent {
+            return None;
+        }
+        self.messages.remove(index).map(|(_, text)| text)
     }
 
     /// The first message has arrived.
     pub(super) fn confirm(&mut self) -> Option<MessageId> {
+        self.first_sent = false;
         self.messages.pop_front().map(|(id, _)| id)
     }
 

@@ -121,6 +121,65 @@ fn after_null_nothing_is_sent_until_the_user_decides() {
 }
 
 #[test]
+fn a_decision_between_null_and_its_prompt_is_not_forgotten() {
+    let mut script = Script::new(with_token()).connected();
+    script.hear(&[GREETING, UNKNOWN]);
+    let name = Login::Register("oleg".to_owned());
+    script.session.log_in(name, script.now);
+    assert_eq!(script.said(), "", "the server has not asked yet");
+    assert_eq!(script.hear(&[PROMPT]), "oleg\n");
+
+    let mut script = Script::new(with_token()).connected();
+    script.hear(&[GREETING, UNKNOWN]);
+    script.session.log_in(with_token().unwrap(), script.now);
+    script.hear(&[PROMPT]);
+    assert!(
+        script.session.is_offline(),
+        "a token needs another connection"
+    );
+    assert!(script.session.wants_connection());
+}
+
+#[test]
+fn a_change_of_mind_while_the_server_looks_is_what_counts() {
+    let mut script = Script::new(with_token()).connected();
+    script.hear(&[GREETING]);
+    let other = Login::Token(Token::new("other").unwrap());
+    script.session.log_in(other, script.now);
+    assert!(script.session.is_offline());
+    script.session.connected(script.now);
+    assert_eq!(script.hear(&[GREETING]), "other\n");
+}
+
+#[test]
+fn with_no_way_to_get_in_a_connection_is_left_alone() {
+    let mut script = Script::new(None).connected();
+    assert_eq!(script.hear(&[GREETING]), "");
+    assert!(script.session.is_offline() && !script.session.wants_connection());
+}
+
+#[test]
+fn a_message_can_be_taken_back_until_it_is_sent() {
+    let mut script = welcome();
+    let ids = ["one", "two", "three"].map(|text| script.session.post(text, script.now).unwrap());
+    assert_eq!(script.said(), "one\n\n");
+    assert_eq!(script.session.take_back(ids[0]), None);
+    assert_eq!(script.session.take_back(ids[1]).as_deref(), Some("two"));
+    assert_eq!(script.session.take_back(ids[1]), None);
+    script.session.disconnected();
+    assert_eq!(
+        script.session.take_back(ids[0]),
+        None,
+        "it may have arrived"
+    );
+    script.session.connected(script.now);
+    script.hear(&[GREETING, ACCOUNT, WELCOME]);
+    assert_eq!(script.hear(&[SENT]), "three\n\n");
+    assert_eq!(script.session.take_back(ids[0]), None);
+    assert_eq!(script.session.unconfirmed(), 1);
+}
+
+#[test]
 fn messages_go_one_at_a_time_and_are_confirmed_in_order() {
     let mut script = welcome();
     let first = script.session.post("one\nline", script.now).unwrap();
