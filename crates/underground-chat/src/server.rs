@@ -15,7 +15,7 @@ mod session;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -115,11 +115,11 @@ struct Shared {
 }
 
 impl Server {
-    /// Listens on both ports of `host`; port 0 lets the kernel choose.
+    /// Listens on both ports of `host` (port 0 lets the kernel choose), with the accounts in the file `data`.
     ///
     /// # Errors
     ///
-    /// A port cannot be had; the error names the flag that chooses another.
+    /// A port or the file cannot be had; the error names the flag that chooses another.
     ///
     /// # Panics
     ///
@@ -128,7 +128,7 @@ impl Server {
         host: &str,
         read_port: u16,
         write_port: u16,
-        accounts: Accounts,
+        data: &Path,
         settings: Settings,
     ) -> Result<Self, ServerError> {
         // An IPv6 address needs brackets before a port.
@@ -139,7 +139,8 @@ impl Server {
         };
         let reading = listen::bind(&format!("{host}:{read_port}"), "--read-port")?;
         let writing = listen::bind(&format!("{host}:{write_port}"), "--write-port")?;
-        Self::over(reading, writing, accounts, settings)
+        // The ports first: a server that is there already has both, and is best known by its ports.
+        Self::over(reading, writing, Accounts::open(data)?, settings)
     }
 
     /// Takes over two listeners.

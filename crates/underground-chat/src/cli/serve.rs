@@ -8,7 +8,7 @@ use common::shutdown::Shutdown;
 
 use super::{Address, Verbosity};
 use crate::protocol::Limits;
-use crate::server::{Accounts, Server, Settings};
+use crate::server::{Server, Settings};
 
 /// Descriptors that are no connections: the listeners, the database, stdio, the runtime's own.
 const RESERVED: u64 = 32;
@@ -114,13 +114,11 @@ impl Serve {
 
 /// A server at `address`, with its accounts.
 pub(super) fn start(address: &Address, data: &Data, settings: Settings) -> anyhow::Result<Server> {
-    let accounts = Accounts::open(&data.data)?;
-    tracing::debug!(accounts = accounts.count()?, "opened the accounts");
     Ok(Server::open(
         &address.host,
         address.read_port,
         address.write_port,
-        accounts,
+        &data.data,
         settings,
     )?)
 }

@@ -21,17 +21,24 @@ pub fn cut(text: &str, bytes: usize) -> &str {
 
 /// A nickname as the server keeps it: no control characters, single blanks, at most `characters` long.
 ///
-/// A `:` becomes `_`: readers split `NICK: TEXT` at the first one.
+/// A `:` becomes `_`: readers split `NICK: TEXT` at the first one. Characters that turn
+/// the direction of writing go: they would reorder what others say on the same line.
 #[must_use]
 pub fn nickname(text: &str, characters: usize) -> String {
     let kept: String = text
         .chars()
         .filter(|character| character.is_whitespace() || !character.is_control())
+        .filter(|character| !turns_direction(*character))
         .map(|character| if character == ':' { '_' } else { character })
         .collect();
     let words: Vec<&str> = kept.split_whitespace().collect();
     let short: String = words.join(" ").chars().take(characters).collect();
     short.trim_end().to_owned()
+}
+
+/// The explicit directional characters of Unicode's bidirectional algorithm (UAX #9, 2).
+fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -56,6 +63,7 @@ mod tests {
         assert_eq!(nickname(" a\u{1b}[31m \t b:c\u{0} ", 32), "a[31m b_c");
         assert_eq!(nickname("абвгд е", 6), "абвгд");
         assert_eq!(nickname(" \t ", 32), "");
+        assert_eq!(nickname("\u{202e}cilA \u{2066}שלום", 32), "cilA שלום");
     }
 
     proptest! {

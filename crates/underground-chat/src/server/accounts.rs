@@ -4,8 +4,10 @@
 //! of 122 bits needs no slow, salted hash; SHA-256 cannot be searched for it.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,11 +28,14 @@ struct Pending {
     durable: oneshot::Sender<()>,
 }
 
-/// The accounts of a server. Dropping it closes the file, after what is under way.
+/// The accounts of a server. Dropping it waits for the commit under way, if there is
+/// one, and closes the file: the next server finds it free and in order.
 #[derive(Debug)]
 pub struct Accounts {
-    database: std::sync::Arc<Database>,
-    pending: mpsc::Sender<Pending>,
+    database: Arc<Database>,
+    /// There until it is dropped, as is the thread.
+    pending: Option<mpsc::Sender<Pending>>,
+    writer: Option<JoinHandle<()>>,
 }
 
 impl Accounts {
@@ -68,23 +73,18 @@ impl Accounts {
         let transaction = database.begin_write()?;
         transaction.open_table(TABLE)?;
         transaction.commit()?;
-        let database = std::sync::Arc::new(database);
+        let database = Arc::new(database);
         let (pending, queue) = mpsc::channel(WAITING);
-        let writer = std::sync::Arc::clone(&database);
-        std::thread::Builder::new()
+        let written = Arc::clone(&database);
+        let writer = std::thread::Builder::new()
             .name("accounts".to_owned())
-            .spawn(move || write(&writer, queue))
+            .spawn(move || write(&written, queue))
             .map_err(redb::Error::Io)?;
-        Ok(Self { database, pending })
-    }
-
-    /// How many there are.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read.
-    pub fn count(&self) -> Result<u64, redb::Error> {
-        Ok(self.database.begin_read()?.open_table(TABLE)?.len()?)
+        Ok(Self {
+            database,
+            pending: Some(pending),
+            writer: Some(writer),
+        })
     }
 
     /// The nickname of the account that `token` opens.
@@ -112,9 +112,18 @@ impl Accounts {
             nickname: nickname.clone(),
             durable,
         };
-        self.pending.send(pending).await.ok()?;
+        self.pending.as_ref()?.send(pending).await.ok()?;
         done.await.ok()?;
         Some(Account { nickname, token })
+    }
+}
+
+impl Drop for Accounts {
+    fn drop(&mut self) {
+        drop(self.pending.take());
+        if let Some(Err(_)) = self.writer.take().map(JoinHandle::join) {
+            tracing::error!("the thread that writes accounts panicked");
+        }
     }
 }
 
@@ -174,20 +183,14 @@ mod tests {
         let second = Accounts::open(&path).unwrap_err();
         assert!(second.to_string().contains("accounts"), "{second}");
 
-        // The writing thread lets go of the file a moment after the last handle is dropped.
         drop(accounts);
-        let again = loop {
-            if let Ok(accounts) = Accounts::open(&path) {
-                break accounts;
-            }
-            std::thread::yield_now();
-        };
+        let again = Accounts::open(&path).unwrap();
         assert_eq!(
             again.find(&tolik.token).unwrap().as_deref(),
             Some("Keen Tolik")
         );
         assert_eq!(again.find(&Token::random()).unwrap(), None);
-        assert_eq!(again.count().unwrap(), 2);
+        assert_eq!(again.find(&other.token).unwrap().as_deref(), Some("Shy"));
         let stored = std::fs::read(&path).unwrap();
         let secret = tolik.token.expose().as_bytes();
         assert!(!stored.windows(secret.len()).any(|bytes| bytes == secret));

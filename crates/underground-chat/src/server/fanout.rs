@@ -22,7 +22,8 @@ use tokio::time::Instant;
 use super::Settings;
 use super::log::{Log, Position};
 
-/// How soon a reader whose kernel buffer was full is offered the rest.
+/// How soon a reader whose kernel buffer was full is offered the rest; then after
+/// twice the time, and so on, for it may have stopped reading for good.
 const RETRY: Duration = Duration::from_millis(20);
 /// How soon a reader that has left is noticed when nobody says anything.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -43,8 +44,8 @@ struct Reader {
 enum Served {
     /// It has everything.
     Whole,
-    /// Its kernel buffer is full: it gets the rest later.
-    Behind,
+    /// Its kernel buffer is full: it gets the rest later. `moved`: it has taken something.
+    Behind { moved: bool },
     /// It has left, or is too slow.
     Gone(&'static str),
 }
@@ -61,8 +62,8 @@ pub(super) struct Fanout {
     next: usize,
     /// How many have to be visited from there until everybody has been offered everything.
     due: usize,
-    /// Somebody in this round could not take all.
-    behind: bool,
+    /// How long until everybody is offered the rest again, if nobody says anything before.
+    retry: Duration,
     /// Bytes taken in during a round, at most: a reader that keeps up is then
     /// never near the end of the log, however fast others write.
     intake: usize,
@@ -81,7 +82,7 @@ impl Fanout {
             log: Log::new(backlog),
             next: 0,
             due: 0,
-            behind: false,
+            retry: SWEEP,
             intake: backlog / 4,
             room: (backlog / 4, 0),
         }
@@ -107,12 +108,8 @@ impl Fanout {
 
     /// Waits for something to do; `false` when nobody can post any more.
     async fn rest(&mut self, inbox: &mut mpsc::Receiver<Bytes>) -> bool {
-        let wait = if std::mem::take(&mut self.behind) {
-            RETRY
-        } else {
-            SWEEP
-        };
-        let look = Instant::now() + wait;
+        let look = Instant::now() + self.retry;
+        self.retry = (self.retry * 2).min(SWEEP);
         loop {
             tokio::select! {
                 (stream, peer) = self.acceptor.next() => self.admit(stream, peer),
@@ -158,6 +155,7 @@ impl Fanout {
         self.log.append(line);
         self.due = self.readers.len();
         self.room.0 = self.room.0.saturating_sub(line.len());
+        self.retry = RETRY;
     }
 
     /// Offers the next `count` readers what waits for them.
@@ -170,8 +168,10 @@ impl Fanout {
             self.next %= self.readers.len();
             match self.readers[self.next].serve(&self.log) {
                 Served::Whole => self.next += 1,
-                Served::Behind => {
-                    self.behind = true;
+                Served::Behind { moved } => {
+                    if moved {
+                        self.retry = RETRY;
+                    }
                     self.next += 1;
                 }
                 Served::Gone(why) => {
@@ -203,6 +203,7 @@ impl Reader {
             }
             _ => {}
         }
+        let mut moved = false;
         loop {
             let Some(waiting) = log.since(self.position) else {
                 return Served::Gone("it was too slow");
@@ -214,11 +215,14 @@ impl Reader {
             match send(&self.stream, &waiting) {
                 Ok(sent) => {
                     self.position = self.position.after(sent);
+                    moved = true;
                     if sent == length {
                         return Served::Whole;
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Served::Behind,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Served::Behind { moved };
+                }
                 Err(_) => return Served::Gone("its connection broke"),
             }
         }

@@ -17,7 +17,9 @@ const IDLE: Duration = Duration::from_secs(3 * 3600);
 /// A client that does not take its answers for this long is given up.
 const UNREAD: Duration = Duration::from_secs(60);
 /// Taken in at a time. Lives on the stack of one poll: a client that waits owns no buffer.
-const CHUNK: usize = 4096;
+/// A chunk of empty lines is answered by 60 KB, which is all that is kept for a client
+/// that asks and does not listen.
+const CHUNK: usize = 1024;
 
 /// Talks to one client to the end; what went wrong goes to the log.
 pub(super) async fn run(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
