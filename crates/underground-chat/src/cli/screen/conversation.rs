@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::civil::{Date, DateTime};
 use tokio::time::Instant;
-use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use crate::client::{Event, Port, Status};
 use crate::history::Entry;
 
-/// Messages kept for scrolling back. Overflow policy: the oldest go; the file has them.
+/// Messages kept for scrolling back, and bytes of them. Overflow policy: the oldest go; the file has them.
 const KEPT: usize = 10_000;
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
 /// Cells that the time of a message takes.
 const MARGIN: usize = 6;
 
@@ -42,11 +42,19 @@ pub(super) enum Row {
     More(String),
 }
 
+/// A message and how many rows it takes at the present width, its day not counted.
+#[derive(Debug)]
+struct Message {
+    entry: Entry,
+    rows: usize,
+}
+
 /// The chat as its user sees it.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    messages: VecDeque<Entry>,
-    /// The width that `above` was counted for, and the rows of conversation on the screen.
+    messages: VecDeque<Message>,
+    bytes: usize,
+    /// The width that rows were counted for, and the rows of conversation on the screen.
     size: (usize, usize),
     /// Rows between the last one shown and the last one there is.
     above: usize,
@@ -66,8 +74,9 @@ pub(super) struct Conversation {
 impl Conversation {
     /// Begins with the past; `naming` where there is no account yet.
     pub(super) fn new(naming: bool, past: Vec<Entry>) -> Self {
-        Self {
-            messages: past.into(),
+        let mut conversation = Self {
+            messages: VecDeque::new(),
+            bytes: 0,
             size: (80, 24),
             above: 0,
             unread: 0,
@@ -78,7 +87,11 @@ impl Conversation {
             writing: Status::Connecting,
             notice: None,
             waiting: 0,
+        };
+        for entry in past {
+            conversation.message(entry);
         }
+        conversation
     }
 
     /// Says something to the user until the next key.
@@ -139,15 +152,17 @@ impl Conversation {
     }
 
     fn message(&mut self, entry: Entry) {
+        let rows = wrap(&entry, self.size.0).len();
+        self.bytes += entry.text.len();
+        self.messages.push_back(Message { entry, rows });
         if self.above > 0 {
             // What is being read stays where it is.
-            let day = self.messages.back().and_then(day_of);
-            self.above += self.rows_of(&entry, day).len();
+            self.above += self.height(self.messages.len() - 1);
             self.unread += 1;
         }
-        self.messages.push_back(entry);
-        if self.messages.len() > KEPT {
-            self.messages.pop_front();
+        while self.messages.len() > KEPT || self.bytes > KEPT_BYTES {
+            let oldest = self.messages.pop_front();
+            self.bytes -= oldest.map_or(0, |oldest| oldest.entry.text.len());
         }
     }
 
@@ -155,10 +170,7 @@ impl Conversation {
     pub(super) fn key(&mut self, input: &Input) -> Effect {
         match input {
             Input::Paste(text) => {
-                let text = crate::protocol::text::flatten(text);
-                for character in text.chars().filter(|character| !character.is_control()) {
-                    self.input.handle(InputRequest::InsertChar(character));
-                }
+                self.paste(text);
                 Effect::None
             }
             Input::Key(key) if key.kind != KeyEventKind::Release => self.press(key, input),
@@ -190,6 +202,17 @@ impl Conversation {
         Effect::None
     }
 
+    /// All at once: letter by letter, a long text would take for ever.
+    fn paste(&mut self, text: &str) {
+        let mut text = crate::protocol::text::flatten(text);
+        text.retain(|character| !character.is_control());
+        let cursor = self.input.cursor();
+        let mut value: String = self.input.value().chars().take(cursor).collect();
+        value.push_str(&text);
+        value.extend(self.input.value().chars().skip(cursor));
+        self.input = tui_input::Input::new(value).with_cursor(cursor + text.chars().count());
+    }
+
     fn enter(&mut self) -> Effect {
         if self.input.value().trim().is_empty() {
             self.input.reset();
@@ -206,7 +229,7 @@ impl Conversation {
 
     fn scroll_up(&mut self, rows: usize) {
         self.above = self.above.saturating_add(rows);
-        self.rows(self.size.0, self.size.1);
+        self.stay_within();
     }
 
     fn scroll_down(&mut self, rows: usize) {
@@ -218,50 +241,73 @@ impl Conversation {
 
     /// The rows to show on `height` rows of `width` cells, the newest at the end; keeps the scroll within what there is.
     pub(super) fn rows(&mut self, width: usize, height: usize) -> Vec<Row> {
+        if self.size.0 != width {
+            for message in &mut self.messages {
+                message.rows = wrap(&message.entry, width).len();
+            }
+        }
         self.size = (width, height);
-        let wanted = self.above.saturating_add(height);
-        let mut rows: VecDeque<Row> = VecDeque::new();
-        for index in (0..self.messages.len()).rev() {
-            if rows.len() >= wanted {
+        self.stay_within();
+        // From the newest up to the first that is not shown any more.
+        let (mut first, mut heights) = (self.messages.len(), 0);
+        while first > 0 && heights < self.above + height {
+            first -= 1;
+            heights += self.height(first);
+        }
+        let mut rows = Vec::new();
+        for index in first..self.messages.len() {
+            if rows.len() + self.above >= heights {
                 break;
             }
-            let before = index
-                .checked_sub(1)
-                .and_then(|before| day_of(&self.messages[before]));
-            for row in self
-                .rows_of(&self.messages[index], before)
-                .into_iter()
-                .rev()
-            {
-                rows.push_front(row);
-            }
+            rows.extend(self.new_day(index).map(Row::Day));
+            rows.extend(wrap(&self.messages[index].entry, width));
         }
-        self.above = self.above.min(rows.len().saturating_sub(height));
-        let end = rows.len() - self.above;
-        let start = end.saturating_sub(height);
-        rows.drain(start..end).collect()
+        let end = heights - self.above;
+        rows.truncate(end);
+        rows.split_off(end.saturating_sub(height))
     }
 
-    /// One message on rows of the current width, below its day where that has changed.
-    fn rows_of(&self, entry: &Entry, before: Option<Date>) -> Vec<Row> {
-        let mut rows = Vec::new();
-        if let Some(day) = day_of(entry).filter(|day| before != Some(*day)) {
-            rows.push(Row::Day(day));
+    /// Not further up than the first message at the top of the screen.
+    fn stay_within(&mut self) {
+        if self.above == 0 {
+            return;
         }
-        let width = self.size.0.saturating_sub(MARGIN).max(1);
-        let mut lines = textwrap::wrap(&entry.text, width).into_iter();
-        let first = lines.next().unwrap_or_default();
-        let (author, text) = match first.split_once(": ") {
-            Some((author, text)) => (format!("{author}: "), text.to_owned()),
-            None => (String::new(), first.into_owned()),
-        };
-        let time = entry
-            .at
-            .map_or_else(String::new, |at| at.strftime("%H:%M").to_string());
-        rows.push(Row::First { time, author, text });
-        rows.extend(lines.map(|line| Row::More(line.into_owned())));
-        rows
+        let all: usize = (0..self.messages.len())
+            .map(|index| self.height(index))
+            .sum();
+        self.above = self.above.min(all.saturating_sub(self.size.1));
     }
+
+    /// The rows of a message and of the day above it, where there is one.
+    fn height(&self, index: usize) -> usize {
+        self.messages[index].rows + usize::from(self.new_day(index).is_some())
+    }
+
+    /// The day that begins with a message.
+    fn new_day(&self, index: usize) -> Option<Date> {
+        let before = index
+            .checked_sub(1)
+            .and_then(|before| day_of(&self.messages[before].entry));
+        day_of(&self.messages[index].entry).filter(|day| before != Some(*day))
+    }
+}
+
+/// A message on rows of `width` cells.
+fn wrap(entry: &Entry, width: usize) -> Vec<Row> {
+    let width = width.saturating_sub(MARGIN).max(1);
+    let mut lines = textwrap::wrap(&entry.text, width).into_iter();
+    let first = lines.next().unwrap_or_default();
+    let (author, text) = match first.split_once(": ") {
+        Some((author, text)) => (format!("{author}: "), text.to_owned()),
+        None => (String::new(), first.into_owned()),
+    };
+    let time = entry
+        .at
+        .map_or_else(String::new, |at| at.strftime("%H:%M").to_string());
+    let first = Row::First { time, author, text };
+    std::iter::once(first)
+        .chain(lines.map(|line| Row::More(line.into_owned())))
+        .collect()
 }
 
 fn day_of(entry: &Entry) -> Option<Date> {

@@ -127,6 +127,29 @@ fn what_is_pasted_is_one_line_and_is_not_sent() {
 }
 
 #[test]
+fn a_long_text_is_pasted_at_the_cursor_without_delay() {
+    let mut conversation = talking(0);
+    write(&mut conversation, "аб");
+    press(&mut conversation, KeyCode::Left);
+    let long = "в ".repeat(100_000);
+    conversation.key(&Input::Paste(long.clone()));
+    write(&mut conversation, "!");
+    assert_eq!(conversation.input.value(), format!("а{}!б", long.trim()));
+}
+
+#[test]
+fn the_oldest_messages_go_when_there_are_too_many_or_too_long_ones() {
+    let mut conversation = talking(KEPT + 5);
+    assert_eq!(conversation.messages.len(), KEPT);
+    assert_eq!(conversation.messages[0].entry.text, "Eva: m5");
+    let long = "x".repeat(KEPT_BYTES / 4);
+    for _ in 0..9 {
+        conversation.event(says(&long), at(), false);
+    }
+    assert_eq!(conversation.messages.len(), 4);
+}
+
+#[test]
 fn scrolled_up_the_view_stays_and_counts_what_comes() {
     let mut conversation = talking(20);
     let bottom = picture(&mut conversation, 30, 7);
