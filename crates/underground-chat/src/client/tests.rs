@@ -193,9 +193,10 @@ async fn a_program_that_does_not_look_for_a_minute_loses_no_connection() {
         ..Settings::default()
     };
     let (connection, mut events) = Connection::open(world.clone(), settings);
-    let last = (0..2 * EVENTS)
-        .map(|n| connection.send(&n.to_string()).unwrap())
-        .last();
+    let mut last = None;
+    for n in 0..2 * EVENTS {
+        last = Some(connection.send(&n.to_string()).unwrap());
+    }
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(connection.unconfirmed() > 0, "the events did not fill up");
     let sent = until(&mut events, |event| match event {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use jiff::civil::date;
+use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -267,4 +268,41 @@ fn ctrl_c_leaves_and_ctrl_d_only_when_nothing_is_typed() {
     assert_eq!(control(&mut conversation, 'd'), Effect::None);
     press(&mut conversation, KeyCode::Backspace);
     assert_eq!(control(&mut conversation, 'd'), Effect::Leave);
+}
+
+proptest! {
+    #[test]
+    fn the_rows_shown_are_a_window_of_all_rows(
+        texts in proptest::collection::vec(("[aя ]{0,60}", 1_i8..4), 0..30),
+        moves in proptest::collection::vec((1_usize..40, 1_usize..12, 0_usize..20, 0_usize..20), 1..9),
+    ) {
+        let mut days: Vec<i8> = texts.iter().map(|(_, day)| *day).collect();
+        days.sort_unstable();
+        let past: Vec<Entry> = texts
+            .iter()
+            .zip(days)
+            .map(|((text, _), day)| Entry {
+                at: Some(date(2026, 11, day).at(9, 41, 0, 0)),
+                text: text.clone(),
+            })
+            .collect();
+        let mut conversation = Conversation::new(false, past.clone());
+        for (width, height, up, down) in moves {
+            conversation.rows(width, height);
+            conversation.scroll_up(up);
+            conversation.scroll_down(down);
+            let (mut all, mut day) = (Vec::new(), None);
+            for entry in &past {
+                if day_of(entry) != day {
+                    day = day_of(entry);
+                    all.extend(day.map(Row::Day));
+                }
+                all.extend(wrap(entry, width));
+            }
+            let shown = conversation.rows(width, height);
+            let end = all.len() - conversation.above;
+            prop_assert!(end >= height.min(all.len()), "scrolled past the first row");
+            prop_assert_eq!(&shown, &all[end.saturating_sub(height)..end]);
+        }
+    }
 }
