@@ -291,6 +291,10 @@ fn main() {
         ]);
         report("underground-chat", &run(&server, readers, seconds));
     }
+    if Command::new("python3").arg("--version").output().is_err() {
+        println!("asyncio: there is no python3 here");
+        return;
+    }
     let python = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/asyncio_server.py");
     for _ in 0..runs {
         let server = Server::start(&["python3", python]);

@@ -2,14 +2,12 @@
 
 mod account;
 mod chat;
-mod environment;
 mod listen;
 mod pipe;
 mod screen;
 mod send;
 mod serve;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,8 +15,7 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use common::shutdown::Shutdown;
 
-use crate::client::Tcp;
-use crate::history;
+use crate::flags::Names;
 
 /// An anonymous chat, and everything it needs: server, reader, writer.
 #[derive(Debug, Parser)]
@@ -56,56 +53,6 @@ enum Command {
     Register(send::Register),
     /// Run a server
     Serve(serve::Serve),
-}
-
-/// Where the server is.
-#[derive(Args, Clone, Debug)]
-struct Address {
-    /// The server's name or address
-    #[arg(long, env = "MINECHAT_HOST", default_value = "127.0.0.1")]
-    host: String,
-    /// The port that messages are read from
-    #[arg(
-        long,
-        env = "MINECHAT_READ_PORT",
-        value_name = "PORT",
-        default_value_t = 5000
-    )]
-    read_port: u16,
-    /// The port that messages are written to
-    #[arg(
-        long,
-        env = "MINECHAT_WRITE_PORT",
-        value_name = "PORT",
-        default_value_t = 5050
-    )]
-    write_port: u16,
-}
-
-impl Address {
-    fn tcp(&self) -> Tcp {
-        Tcp {
-            host: self.host.clone(),
-            read_port: self.read_port,
-            write_port: self.write_port,
-        }
-    }
-}
-
-/// Where what is said is kept.
-#[derive(Args, Clone, Debug)]
-struct Record {
-    /// The history file
-    #[arg(
-        long,
-        env = "MINECHAT_HISTORY",
-        value_name = "FILE",
-        default_value = "minechat.history"
-    )]
-    history: PathBuf,
-    /// Bytes after which it is put aside as FILE.1
-    #[arg(long, env = "MINECHAT_HISTORY_MAX", value_name = "BYTES", default_value_t = history::DEFAULT_MAX)]
-    history_max: u64,
 }
 
 /// What the log shows.
@@ -147,7 +94,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 ///
 /// What went wrong, for one line on stderr.
 pub fn run() -> anyhow::Result<ExitCode> {
-    let names = environment::Names::before_dotenv();
+    let names = Names::before_dotenv();
     common::dotenv::load()?;
     let mut command = names.apply(Cli::command());
     let cli = command
@@ -179,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed_and_every_flag_names_its_variable() {
-        let command = environment::Names::default().apply(Cli::command());
+        let command = Names::default().apply(Cli::command());
         command.clone().debug_assert();
         for command in command.get_subcommands().chain([&command]) {
             for flag in command

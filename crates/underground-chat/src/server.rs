@@ -8,6 +8,7 @@
 mod accounts;
 mod bots;
 mod fanout;
+mod inside;
 mod log;
 mod nicknames;
 mod rate;
@@ -30,6 +31,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 pub use accounts::Accounts;
+pub use inside::Inside;
 use nicknames::Nicknames;
 use rate::Rate;
 

@@ -1,18 +1,15 @@
 //! `chat`: joins the conversation, in the terminal or in a pipe.
 
 use std::io::{IsTerminal, stdin, stdout};
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use common::listen::ListenError;
 use common::shutdown::Shutdown;
 
-use super::account::Identity;
-use super::serve::{self, Data};
-use super::{Address, Record, Verbosity, pipe, screen};
-use crate::server::{ServerError, Settings};
+use super::{Verbosity, pipe, screen};
+use crate::flags::{Address, Data, Identity, Record};
+use crate::server::Inside;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -50,23 +47,6 @@ pub(super) struct Chat {
     pub(super) verbosity: Verbosity,
 }
 
-/// A server that runs inside this program.
-#[derive(Debug)]
-pub(super) struct Inside {
-    task: tokio::task::JoinHandle<()>,
-    stop: Shutdown,
-}
-
-impl Inside {
-    /// Has it say goodbye to its clients.
-    pub(super) async fn stop(self) {
-        self.stop.request();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the server inside did not end well");
-        }
-    }
-}
-
 impl Chat {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
         let on_screen = stdin().is_terminal() && stdout().is_terminal();
@@ -95,33 +75,15 @@ impl Chat {
 
     /// A server inside; none where there is one already.
     pub(super) fn start_server(&self) -> anyhow::Result<Option<Inside>> {
-        let server = match serve::start(&self.address, &self.data, Settings::default()) {
-            Ok(server) => server,
-            Err(error) => {
-                let in_use = matches!(
-                    error.downcast_ref(),
-                    Some(ServerError::Listen(ListenError::InUse { .. }))
-                );
-                if in_use {
-                    tracing::info!("there is a server already; using that one");
-                    return Ok(None);
-                }
-                return Err(error);
-            }
-        };
-        let stop = Shutdown::new();
-        Ok(Some(Inside {
-            task: tokio::spawn(server.run(stop.clone())),
-            stop,
-        }))
-    }
-
-    /// Whether the server is to be on this machine.
-    pub(super) fn is_local(&self) -> bool {
-        let host = self.address.host.trim_matches(['[', ']']);
-        host == "localhost"
-            || host
-                .parse()
-                .is_ok_and(|address: IpAddr| address.is_loopback())
+        let Address {
+            host,
+            read_port,
+            write_port,
+        } = &self.address;
+        let server = Inside::start(host, *read_port, *write_port, &self.data.data)?;
+        if server.is_none() {
+            tracing::info!("there is a server already; using that one");
+        }
+        Ok(server)
     }
 }

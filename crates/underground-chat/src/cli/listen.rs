@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use clap::Args;
 use common::shutdown::Shutdown;
 
-use super::{Address, Record, Verbosity};
+use super::Verbosity;
 use crate::client::{Connection, Event, Port, Settings, Status};
+use crate::flags::{Address, Record};
 use crate::history::History;
 
 #[derive(Args, Debug)]

@@ -17,7 +17,7 @@ const AHEAD: usize = 16;
 
 /// Sends the lines of stdin and prints what is said, until all is confirmed.
 pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<ExitCode> {
-    let login = chat.identity.login_or_explain()?;
+    let login = account::login(&chat.identity)?;
     let mut transcript = Transcript::open(&chat.record)?;
     let settings = Settings {
         login: Some(login),
@@ -28,7 +28,7 @@ pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<Exit
     let mut lines = lines_of_stdin()?;
     let mut code = ExitCode::SUCCESS;
     let mut at_end = false;
-    let mut offer = chat.is_local() && !chat.with_server;
+    let mut offer = chat.address.is_local() && !chat.with_server;
     loop {
         if at_end && connection.unconfirmed() == 0 {
             return Ok(code);

@@ -18,10 +18,11 @@ use ratatui::DefaultTerminal;
 use tokio::time::Instant;
 
 use super::account;
-use super::chat::{Chat, Inside};
+use super::chat::Chat;
 use super::listen::now;
 use crate::client::{Connection, Event, Events, Settings};
 use crate::history::{self, History};
+use crate::server::Inside;
 use conversation::{Conversation, Effect};
 
 /// How often the countdown to the next try moves.
@@ -158,7 +159,7 @@ impl Session<'_> {
             Event::TokenRejected => return Err(account::rejected()),
             _ => {}
         }
-        let offer = self.server.is_none() && self.chat.is_local();
+        let offer = self.server.is_none() && self.chat.address.is_local();
         self.conversation.event(event, now(), offer);
         Ok(())
     }
@@ -178,7 +179,7 @@ impl Session<'_> {
                     self.conversation.notice("Making an account…");
                 }
             }
-            Effect::StartServer if self.server.is_some() || !self.chat.is_local() => {}
+            Effect::StartServer if self.server.is_some() || !self.chat.address.is_local() => {}
             Effect::StartServer => match self.chat.start_server() {
                 Ok(Some(server)) => {
                     self.server = Some(server);

@@ -7,10 +7,10 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use common::shutdown::Shutdown;
 
-use super::account::{self, DOTENV, Identity};
-use super::{Address, Patience, Verbosity};
+use super::{Patience, Verbosity, account};
 use crate::client::{Connection, Event, Settings, Status};
 use crate::credentials::{self, CredentialsError};
+use crate::flags::{Address, DOTENV, Identity};
 use crate::protocol::{Account, Login, PostError};
 
 #[derive(Args, Debug)]
@@ -88,7 +88,7 @@ impl Errand {
 impl Send {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
         self.verbosity.log_to_stderr()?;
-        let login = self.identity.login_or_explain()?;
+        let login = account::login(&self.identity)?;
         let text = if self.text == "-" {
             // Not before a signal can end it: reading may take for ever.
             let read = tokio::task::spawn_blocking(|| {

@@ -1,30 +1,18 @@
 //! `serve`: the server.
 
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Args;
 use common::shutdown::Shutdown;
 
-use super::{Address, Verbosity};
+use super::Verbosity;
+use crate::flags::{Address, Data};
 use crate::protocol::Limits;
 use crate::server::{Server, Settings};
 
 /// Descriptors that are no connections: the listeners, the database, stdio, the runtime's own.
 const RESERVED: u64 = 32;
-
-/// Where the accounts are.
-#[derive(Args, Clone, Debug)]
-pub(super) struct Data {
-    /// The file of the accounts
-    #[arg(
-        long,
-        env = "MINECHAT_DATA",
-        value_name = "FILE",
-        default_value = "minechat-accounts.redb"
-    )]
-    pub(super) data: PathBuf,
-}
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -79,6 +67,22 @@ fn within(text: &str, range: std::ops::RangeInclusive<usize>) -> Result<usize, S
         .ok_or_else(|| format!("give a number from {} to {}", range.start(), range.end()))
 }
 
+/// What a client on this machine has to be told, beside what it takes for granted.
+fn flags(reading: SocketAddr, writing: SocketAddr) -> String {
+    let mut flags = String::new();
+    let known: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv4Addr::UNSPECIFIED.into()];
+    if !known.contains(&reading.ip()) {
+        flags += &format!(" --host {}", reading.ip());
+    }
+    if reading.port() != 5000 {
+        flags += &format!(" --read-port {}", reading.port());
+    }
+    if writing.port() != 5050 {
+        flags += &format!(" --write-port {}", writing.port());
+    }
+    flags
+}
+
 impl Serve {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
         self.verbosity.log_to_stderr()?;
@@ -98,27 +102,23 @@ impl Serve {
             backlog: self.backlog,
             bots: self.bots,
         };
-        let server = start(&self.address, &self.data, settings)?;
+        let server = Server::open(
+            &self.address.host,
+            self.address.read_port,
+            self.address.write_port,
+            &self.data.data,
+            settings,
+        )?;
         let (reading, writing) = (server.read_address()?, server.write_address()?);
         println!("listening on {reading} (messages out) and {writing} (messages in)");
         println!("accounts in {}", self.data.data.display());
         println!(
-            "try: underground-chat chat    or: nc {} {}",
+            "try: underground-chat chat{}    or: nc {} {}",
+            flags(reading, writing),
             reading.ip(),
             reading.port()
         );
         server.run(shutdown.clone()).await;
         Ok(shutdown.exit_code())
     }
-}
-
-/// A server at `address`, with its accounts.
-pub(super) fn start(address: &Address, data: &Data, settings: Settings) -> anyhow::Result<Server> {
-    Ok(Server::open(
-        &address.host,
-        address.read_port,
-        address.write_port,
-        &data.data,
-        settings,
-    )?)
 }

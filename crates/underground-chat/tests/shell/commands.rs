@@ -176,6 +176,15 @@ fn chat_without_a_server_offers_one_and_with_server_starts_it() {
     program.say("hello");
     let said = program.until(": hello");
     assert!(said.contains(" Anna: "), "{said}");
+
+    // Beside it a second one uses the server that is there.
+    let mut command = binary(here);
+    command.args(["--with-server"]).args(&ports);
+    let mut second = Program::start(command);
+    second.until("using that one");
+    second.say("me too");
+    program.until(" Anna: me too");
+    assert_eq!(second.code(), 0);
     assert_eq!(program.code(), 0);
 }
 

@@ -34,20 +34,22 @@ const NAMES: [(&str, &[&str]); 5] = [
 
 /// Which variable each flag reads: the first of its names that holds something.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub struct Names {
     before: Vec<(&'static str, &'static str)>,
 }
 
 impl Names {
     /// Notes what the environment holds now, before `.env` adds to it.
-    pub(super) fn before_dotenv() -> Self {
+    #[must_use]
+    pub fn before_dotenv() -> Self {
         Self {
             before: set(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())),
         }
     }
 
     /// Has `command` and its subcommands read each setting under the name it is set by.
-    pub(super) fn apply(&self, command: Command) -> Command {
+    #[must_use]
+    pub fn apply(&self, command: Command) -> Command {
         let after = Self::before_dotenv().before;
         let chosen = choose(&self.before, &after);
         let rename = |command: Command| {
