@@ -1,5 +1,6 @@
 //! `serve`: the server.
 
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
@@ -110,14 +111,17 @@ impl Serve {
             settings,
         )?;
         let (reading, writing) = (server.read_address()?, server.write_address()?);
-        println!("listening on {reading} (messages out) and {writing} (messages in)");
-        println!("accounts in {}", self.data.data.display());
-        println!(
-            "try: underground-chat chat{}    or: nc {} {}",
+        let hello = format!(
+            "listening on {reading} (messages out) and {writing} (messages in)\n\
+             accounts in {}\n\
+             try: underground-chat chat{}    or: nc {} {}\n",
+            self.data.data.display(),
             flags(reading, writing),
             reading.ip(),
             reading.port()
         );
+        // Nobody needs to read it: a server outlives the pipe it said hello to.
+        let _ = std::io::stdout().write_all(hello.as_bytes());
         server.run(shutdown.clone()).await;
         Ok(shutdown.exit_code())
     }
