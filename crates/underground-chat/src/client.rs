@@ -36,7 +36,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::Stream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -127,6 +127,8 @@ struct Shared {
     wake: Notify,
     /// Whoever waits to try again need not wait any longer.
     hurry: Notify,
+    /// Whether what is said is heard, or nobody wants to hear it.
+    heard: watch::Sender<bool>,
     /// The write port is dead without having said so; the read port may be, too.
     suspect: Notify,
 }
@@ -156,6 +158,7 @@ impl Connection {
             session: Mutex::new(ClientSession::new(settings.login, settings.queue, now)),
             wake: Notify::new(),
             hurry: Notify::new(),
+            heard: watch::Sender::new(!settings.read),
             suspect: Notify::new(),
         });
         let server = Arc::new(server);

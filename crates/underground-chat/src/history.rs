@@ -6,7 +6,8 @@
 //!
 //! Two clients in one directory hear the same messages and are given the same
 //! file. The first one locks and writes it; the other looks on, and takes over
-//! when the first has gone. So every message stands there once.
+//! when the first has gone or has lost its connection. So every message that
+//! one of them hears stands there once.
 
 mod tail;
 
@@ -94,6 +95,11 @@ impl History {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.file.is_some()
+    }
+
+    /// Leaves the file to another program for now: nothing is heard here any more.
+    pub fn release(&mut self) {
+        self.file = None;
     }
 
     /// Writes down one message; nothing, where another program writes the file.

@@ -42,7 +42,10 @@ impl Listen {
                 Event::Message(line) if !transcript.message(&line)? => {
                     return Ok(ExitCode::SUCCESS);
                 }
-                Event::Status(port, status) => log(&self.address, port, &status),
+                Event::Status(port, status) => {
+                    transcript.status(port, &status);
+                    log(&self.address, port, &status);
+                }
                 _ => {}
             }
         }
@@ -64,6 +67,13 @@ impl Transcript {
             );
         }
         Ok(Self { history })
+    }
+
+    /// While we hear nothing, another program may keep the history.
+    pub(super) fn status(&mut self, port: Port, status: &Status) {
+        if port == Port::Read && matches!(status, Status::Down { .. }) {
+            self.history.release();
+        }
     }
 
     /// Prints and keeps one; `false` when nobody reads stdout any more.

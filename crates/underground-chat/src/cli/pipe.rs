@@ -57,6 +57,7 @@ pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<Exit
                 Some(Event::TokenRejected) => return Err(account::rejected()),
                 Some(Event::Nickname(name)) => tracing::info!("you are {}", common::escape::visible(&name)),
                 Some(Event::Status(port, status)) => {
+                    transcript.status(port, &status);
                     listen::log(&chat.address, port, &status);
                     match status {
                         Status::Up => offer = false,

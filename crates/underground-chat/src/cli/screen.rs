@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::account;
 use super::chat::Chat;
 use super::listen::now;
-use crate::client::{Connection, Event, Events, Settings};
+use crate::client::{Connection, Event, Events, Port, Settings, Status};
 use crate::history::{self, History};
 use crate::server::Inside;
 use conversation::{Conversation, Effect};
@@ -155,6 +155,8 @@ impl Session<'_> {
                     self.conversation.notice(&error.to_string());
                 }
             }
+            // While we hear nothing, another program may keep it.
+            Event::Status(Port::Read, Status::Down { .. }) => self.history.release(),
             Event::Registered(made) => account::keep(made, false)?,
             Event::TokenRejected => return Err(account::rejected()),
             _ => {}

@@ -33,8 +33,10 @@ impl<D: Dial> Reading<D> {
                 tell(&self.events, Event::Status(Port::Read, Status::Up)).await?;
                 // The server is back: the other port need not wait either.
                 self.shared.hurry.notify_waiters();
+                self.shared.heard.send_replace(true);
                 let since = Instant::now();
                 let why = self.listen(stream).await?;
+                self.shared.heard.send_replace(false);
                 up = since.elapsed();
                 why
             }

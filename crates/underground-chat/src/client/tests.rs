@@ -218,7 +218,7 @@ async fn a_server_away_for_less_than_two_seconds_is_back_within_one() {
             ..Settings::default()
         };
         let seed = settings.seed;
-        let (_connection, mut events) = Connection::open(world.clone(), settings);
+        let (connection, mut events) = Connection::open(world.clone(), settings);
         until(&mut events, is_up(Port::Write)).await;
         tokio::time::sleep(Duration::from_secs(61)).await;
         let returns = Instant::now() + away;
@@ -227,12 +227,19 @@ async fn a_server_away_for_less_than_two_seconds_is_back_within_one() {
             matches!(event, Event::Status(_, Status::Down { .. }))
         })
         .await;
+        let id = connection.send("typed meanwhile").unwrap();
         for _ in [Port::Read, Port::Write] {
             until(&mut events, |event| {
                 matches!(event, Event::Status(_, Status::Up))
             })
             .await;
         }
+        until(&mut events, |event| *event == Event::Sent(id)).await;
+        assert_eq!(
+            world.state().unheard,
+            0,
+            "said before the read port was back"
+        );
         let late = returns.elapsed();
         assert!(
             late <= Duration::from_secs(1),

@@ -14,6 +14,9 @@ use crate::protocol::{ClientEvent, ProtocolError};
 /// A write that takes longer leads nowhere.
 const STUCK: Duration = Duration::from_secs(10);
 
+/// How long the write port waits for the read port.
+const HEAR_FIRST: Duration = Duration::from_secs(1);
+
 pub(super) struct Writing<D> {
     pub(super) server: Arc<D>,
     pub(super) shared: Arc<Shared>,
@@ -37,6 +40,7 @@ impl<D: Dial> Writing<D> {
         let mut up = Duration::ZERO;
         let why = match connect(&*self.server, Port::Write, &self.events).await? {
             Ok(stream) => {
+                self.hear_first().await;
                 self.shared.session().connected(Instant::now().into_std());
                 let mut since = None;
                 let why = self.converse(stream, &mut since).await?;
@@ -56,6 +60,16 @@ impl<D: Dial> Writing<D> {
         };
         let wait = self.backoff.next(up);
         pause(&self.shared, Port::Write, &self.events, wait, why).await
+    }
+
+    /// Lets the read port come up before anything is said: the server keeps nothing for
+    /// those who are not there, and what we said would be missing from our own screen.
+    async fn hear_first(&self) {
+        // The server is back: the other port need not wait either.
+        self.shared.hurry.notify_waiters();
+        let mut heard = self.shared.heard.subscribe();
+        // A read port that stays down is no reason not to speak.
+        let _ = tokio::time::timeout(HEAR_FIRST, heard.wait_for(|heard| *heard)).await;
     }
 
     /// Talks until the connection ends; why it did, or `None` where we ended it to log

@@ -88,10 +88,13 @@ fn of_two_programs_one_writes_and_the_other_takes_over() {
         first.append(nine_forty_one(), message).unwrap();
         second.append(nine_forty_one(), message).unwrap();
     }
-    drop(first);
+    first.release();
     second.append(nine_forty_one(), "three").unwrap();
-    assert!(second.is_ours());
-    assert_eq!(texts(&path, 9), ["one", "two", "three"]);
+    first.append(nine_forty_one(), "three").unwrap();
+    assert!(second.is_ours() && !first.is_ours());
+    drop(second);
+    first.append(nine_forty_one(), "four").unwrap();
+    assert_eq!(texts(&path, 9), ["one", "two", "three", "four"]);
 }
 
 #[test]

@@ -95,13 +95,8 @@ impl Fanout {
                 return;
             }
             self.visit(STRIDE);
+            self.admit_waiting();
             self.take_in(&mut inbox);
-            for _ in 0..STRIDE {
-                let Some((stream, peer)) = self.acceptor.next().now_or_never() else {
-                    break;
-                };
-                self.admit(stream, peer);
-            }
             tokio::task::yield_now().await;
         }
     }
@@ -115,6 +110,7 @@ impl Fanout {
                 (stream, peer) = self.acceptor.next() => self.admit(stream, peer),
                 line = inbox.recv() => {
                     let Some(line) = line else { return false };
+                    self.admit_waiting();
                     self.append(&line);
                     return true;
                 }
@@ -123,6 +119,16 @@ impl Fanout {
                     return true;
                 }
             }
+        }
+    }
+
+    /// Readers that came before what is written down next are to hear it.
+    fn admit_waiting(&mut self) {
+        for _ in 0..STRIDE {
+            let Some((stream, peer)) = self.acceptor.next().now_or_never() else {
+                break;
+            };
+            self.admit(stream, peer);
         }
     }
 

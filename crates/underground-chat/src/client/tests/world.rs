@@ -31,6 +31,8 @@ pub(super) struct State {
     /// The same for the read port.
     pub(super) read_fates: VecDeque<Fate>,
     pub(super) posted: Vec<String>,
+    /// How many of them no reader was there for.
+    pub(super) unheard: usize,
     pub(super) tries: Vec<(Port, Instant)>,
     pub(super) accounts: Vec<Account>,
     readers: Vec<DuplexStream>,
@@ -101,6 +103,7 @@ impl World {
                 state.accounts.push(account);
             }
             Request::Post(line) => {
+                state.unheard += usize::from(state.readers.is_empty());
                 state.posted.push(String::from_utf8(line.to_vec()).unwrap());
                 session.posted();
             }
