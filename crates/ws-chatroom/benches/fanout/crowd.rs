@@ -1,7 +1,7 @@
 //! The load: many clients on one thread, some of which talk.
 //!
-//! A closed loop, so that nothing piles up: each sender's next message goes out
-//! when everybody else has received its last.
+//! A closed loop, so that nothing piles up: each sender has a few messages under
+//! way, and its next goes out when everybody else has received one of them.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -109,10 +109,11 @@ impl Crowd {
         })
     }
 
-    /// Lets the first `senders` clients talk; `measured` is called when it has warmed up and at its end.
+    /// Lets the first `senders` clients talk, each with `window` messages under way; `measured` is called when it has warmed up and at its end.
     pub(crate) fn talk(
         &mut self,
         senders: usize,
+        window: usize,
         time: Duration,
         mut measured: impl FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<Tally> {
@@ -123,7 +124,7 @@ impl Crowd {
         let mut received = vec![0; senders];
         let mut buffer = vec![0; 64 * 1024];
         let mut events = Vec::with_capacity(1024);
-        for sender in 0..senders {
+        for sender in (0..window).flat_map(|_| 0..senders) {
             self.send(sender)?;
         }
         loop {
@@ -190,8 +191,7 @@ impl Crowd {
             tally.note(now.saturating_sub(Duration::from_nanos(digits(&frame[6..24]))));
             let sender = sender as usize;
             received[sender] += 1;
-            if received[sender] == others {
-                received[sender] = 0;
+            if received[sender] % others == 0 {
                 complete.push(sender);
             }
         }

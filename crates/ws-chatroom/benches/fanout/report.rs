@@ -42,6 +42,7 @@ struct Run {
 pub(crate) fn fan_out(
     servers: &[Server],
     rows: &[Row],
+    window: usize,
     runs: usize,
     time: Duration,
 ) -> anyhow::Result<()> {
@@ -57,7 +58,7 @@ pub(crate) fn fan_out(
         let mut results: Vec<Vec<Run>> = servers.iter().map(|_| Vec::new()).collect();
         for _ in 0..runs {
             for (server, results) in servers.iter().zip(&mut results) {
-                results.push(run(server, *row, time)?);
+                results.push(run(server, *row, window, time)?);
             }
         }
         for results in &mut results {
@@ -87,13 +88,13 @@ pub(crate) fn fan_out(
     Ok(())
 }
 
-fn run(server: &Server, row: Row, time: Duration) -> anyhow::Result<Run> {
+fn run(server: &Server, row: Row, window: usize, time: Duration) -> anyhow::Result<Run> {
     let running = server.start()?;
     let mut crowd = Crowd::connect(running.address, row.clients)?;
     // Some servers let a client in a moment after its handshake.
     sleep(Duration::from_millis(100));
     let mut marks = Vec::new();
-    let tally = crowd.talk(row.senders, time, || {
+    let tally = crowd.talk(row.senders, window, time, || {
         marks.push((Instant::now(), running.cpu()?));
         Ok(())
     })?;

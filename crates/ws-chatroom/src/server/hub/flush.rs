@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite as _;
 use tokio::net::tcp::OwnedWriteHalf;
+use tokio::task::yield_now;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::{Hub, Outbox, Phase, Shared};
@@ -93,18 +94,24 @@ impl Hub {
     }
 }
 
-/// The task that flushes. It is woken by the first frame of a turn, and so runs
-/// behind all the connections that were readable with it.
+/// The task that flushes. It is woken by the first frame of a turn, then lets
+/// the runtime look once more for what is readable, and so runs behind all the
+/// connections that had something to say by then.
 pub(in crate::server) async fn flush_every_turn(hub: Shared) {
-    poll_fn(|context| {
-        let mut hub = hub.borrow_mut();
-        while !hub.gathered.is_empty() {
-            hub.flush();
-        }
-        hub.flusher = Some(context.waker().clone());
-        Poll::<()>::Pending
-    })
-    .await;
+    loop {
+        poll_fn(|context| {
+            let mut hub = hub.borrow_mut();
+            if hub.gathered.is_empty() {
+                hub.flusher = Some(context.waker().clone());
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+        yield_now().await;
+        hub.borrow_mut().flush();
+    }
 }
 
 /// One slice goes by `send(2)`, which is cheaper than `writev(2)`.
