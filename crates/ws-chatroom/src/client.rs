@@ -62,6 +62,7 @@ pub fn run(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
 }
 
 async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let url = &with_scheme(url);
     let mut socket = tokio::select! {
         socket = connect(url) => socket?,
         () = shutdown.requested() => return Ok(()),
@@ -79,6 +80,15 @@ async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
     }
     console.close().await;
     Ok(())
+}
+
+/// `HOST:PORT` alone is enough.
+fn with_scheme(url: &str) -> String {
+    if url.contains("://") {
+        url.to_owned()
+    } else {
+        format!("ws://{url}")
+    }
 }
 
 async fn connect(url: &str) -> anyhow::Result<Socket> {
@@ -137,7 +147,10 @@ async fn reconnect(
                 console.notice("connected again".to_owned()).await;
                 return Ok(Some(socket));
             }
-            Err(error) => lost = format!("{error:#}"),
+            Err(error) => {
+                tracing::debug!("{error:#}");
+                lost = format!("{url} does not answer");
+            }
         }
     }
     unreachable!("the last pause repeats")

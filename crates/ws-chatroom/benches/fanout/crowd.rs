@@ -191,7 +191,7 @@ impl Crowd {
             tally.note(now.saturating_sub(Duration::from_nanos(digits(&frame[6..24]))));
             let sender = sender as usize;
             received[sender] += 1;
-            if received[sender] % others == 0 {
+            if received[sender].is_multiple_of(others) {
                 complete.push(sender);
             }
         }

@@ -72,12 +72,17 @@ async fn receive(
     mut stream: impl Stream<Item = Result<Message, Error>> + Unpin,
     printer: &Printer,
 ) -> String {
-    let mut reason = "the server closed it".to_owned();
+    const CLOSED: &str = "the server closed it";
+    let mut reason = CLOSED.to_owned();
     while let Some(message) = stream.next().await {
         match message {
             Ok(Message::Text(text)) => printer.print(format!("< {}\n", visible(&text))).await,
             Ok(Message::Close(Some(close))) => {
-                reason = format!("{} (code {})", visible(&close.reason), close.code);
+                let said = match &*close.reason {
+                    "" => CLOSED,
+                    said => said,
+                };
+                reason = format!("{said} (code {})", close.code);
             }
             // Pings are answered by the next read; the challenge has text alone.
             Ok(_) => {}
