@@ -17,7 +17,6 @@ use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Error;
-use tokio_tungstenite::tungstenite::error::UrlError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
@@ -29,6 +28,8 @@ pub const ADDRESS: &str = "127.0.0.1:8765";
 
 /// The server that a client connects to unless told otherwise.
 pub const URL: &str = "ws://127.0.0.1:8765";
+
+const ADVICE: &str = "give the server as ws://HOST:PORT, like ws://127.0.0.1:8765";
 
 /// How long connecting may take.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -62,7 +63,7 @@ pub fn run(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
 }
 
 async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
-    let url = &with_scheme(url);
+    let url = &address(url)?;
     let mut socket = tokio::select! {
         socket = connect(url) => socket?,
         () = shutdown.requested() => return Ok(()),
@@ -82,12 +83,15 @@ async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `HOST:PORT` alone is enough.
-fn with_scheme(url: &str) -> String {
-    if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("ws://{url}")
+/// The server's URL; `HOST:PORT` alone is enough.
+fn address(text: &str) -> anyhow::Result<String> {
+    match text.split_once("://") {
+        None => Ok(format!("ws://{text}")),
+        Some(("ws", _)) => Ok(text.to_owned()),
+        Some(("wss", _)) => {
+            bail!("cannot connect to {text}: only ws:// is spoken here, not wss://")
+        }
+        Some(_) => bail!("cannot connect to {text}: {ADVICE}"),
     }
 }
 
@@ -102,12 +106,7 @@ async fn connect(url: &str) -> anyhow::Result<Socket> {
         Ok(Err(Error::Io(error))) => bail!(
             "cannot connect to {url}: {error}; is the server running? ws-chatroom server starts one"
         ),
-        Ok(Err(Error::Url(UrlError::TlsFeatureNotEnabled))) => {
-            bail!("cannot connect to {url}: only ws:// is spoken here, not wss://")
-        }
-        Ok(Err(Error::Url(_) | Error::HttpFormat(_))) => {
-            bail!("cannot connect to {url}: give the server as ws://HOST:PORT, like {URL}")
-        }
+        Ok(Err(Error::Url(_) | Error::HttpFormat(_))) => bail!("cannot connect to {url}: {ADVICE}"),
         Ok(Err(error)) => bail!("cannot connect to {url}: {error}"),
         Err(_) => bail!("cannot connect to {url}: no answer within {CONNECTING:?}"),
     }

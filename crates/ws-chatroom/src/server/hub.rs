@@ -176,7 +176,10 @@ impl Hub {
         }
         let range = self.batch.push(frame);
         for &Seat(seat) in to {
-            self.give(seat, &range);
+            // The flush above may just have sent somebody away.
+            if self.peers[seat].phase == Phase::Open {
+                self.give(seat, &range);
+            }
         }
         self.gather();
     }
