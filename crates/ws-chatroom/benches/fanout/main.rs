@@ -35,6 +35,9 @@ struct Flags {
     /// Messages that each sender has under way
     #[arg(long, default_value_t = 1)]
     window: usize,
+    /// More clients, which never read
+    #[arg(long, default_value_t = 0)]
+    stuck: usize,
     /// Idle connections to weigh; 0 leaves that out
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
@@ -61,7 +64,7 @@ fn measure(flags: &Flags) -> anyhow::Result<()> {
     let servers = process::servers(&flags.only)?;
     let time = Duration::from_secs_f64(flags.seconds);
     println!("{} runs of {time:?} each; {cores}\n", flags.runs);
-    report::fan_out(&servers, &flags.rows, flags.window, flags.runs, time)?;
+    report::fan_out(&servers, flags, time)?;
     if flags.idle > 0 {
         report::idle(&servers, flags.idle)?;
     }

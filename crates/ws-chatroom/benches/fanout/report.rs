@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::Flags;
 use crate::crowd::Crowd;
 use crate::process::Server;
 
@@ -36,29 +37,26 @@ struct Run {
     per_cpu_second: f64,
     median: Duration,
     p99: Duration,
+    /// At the end, in bytes.
+    memory: u64,
 }
 
 /// Deliveries and latency for each row and server, runs of all servers interleaved.
-pub(crate) fn fan_out(
-    servers: &[Server],
-    rows: &[Row],
-    window: usize,
-    runs: usize,
-    time: Duration,
-) -> anyhow::Result<()> {
-    for row in rows {
+pub(crate) fn fan_out(servers: &[Server], flags: &Flags, time: Duration) -> anyhow::Result<()> {
+    let runs = flags.runs;
+    for row in &flags.rows {
         println!(
             "{} clients, {} send 64 bytes each",
             row.clients, row.senders
         );
         println!(
-            "{:28} {:>12} {:>14} {:>8} {:>9} {:>9}",
-            "", "deliveries/s", "per CPU second", "to uWS", "p50 ms", "p99 ms"
+            "{:28} {:>12} {:>14} {:>8} {:>9} {:>9} {:>6}",
+            "", "deliveries/s", "per CPU second", "to uWS", "p50 ms", "p99 ms", "MiB"
         );
         let mut results: Vec<Vec<Run>> = servers.iter().map(|_| Vec::new()).collect();
         for _ in 0..runs {
             for (server, results) in servers.iter().zip(&mut results) {
-                results.push(run(server, *row, window, time)?);
+                results.push(run(server, *row, flags, time)?);
             }
         }
         for results in &mut results {
@@ -74,13 +72,14 @@ pub(crate) fn fan_out(
                 format!("{:.2}", middle.per_cpu_second / reference)
             });
             println!(
-                "{:28} {:>12.0} {:>14.0} {:>8} {:>9.2} {:>9.2}",
+                "{:28} {:>12.0} {:>14.0} {:>8} {:>9.2} {:>9.2} {:>6.1}",
                 server.name,
                 middle.per_second,
                 middle.per_cpu_second,
                 ratio,
                 middle.median.as_secs_f64() * 1e3,
                 middle.p99.as_secs_f64() * 1e3,
+                middle.memory as f64 / 1_048_576.0,
             );
         }
         println!();
@@ -88,13 +87,14 @@ pub(crate) fn fan_out(
     Ok(())
 }
 
-fn run(server: &Server, row: Row, window: usize, time: Duration) -> anyhow::Result<Run> {
+fn run(server: &Server, row: Row, flags: &Flags, time: Duration) -> anyhow::Result<Run> {
     let running = server.start()?;
     let mut crowd = Crowd::connect(running.address, row.clients)?;
+    let _stuck = Crowd::connect(running.address, flags.stuck)?;
     // Some servers let a client in a moment after its handshake.
     sleep(Duration::from_millis(100));
     let mut marks = Vec::new();
-    let tally = crowd.talk(row.senders, window, time, || {
+    let tally = crowd.talk(row.senders, flags.window, time, || {
         marks.push((Instant::now(), running.cpu()?));
         Ok(())
     })?;
@@ -105,6 +105,7 @@ fn run(server: &Server, row: Row, window: usize, time: Duration) -> anyhow::Resu
         per_cpu_second: tally.deliveries as f64 / cpu.as_secs_f64(),
         median: tally.percentile(0.5),
         p99: tally.percentile(0.99),
+        memory: running.memory()?,
     })
 }
 
