@@ -3,7 +3,4 @@
 # server for our client, and curl on the WebSocket port.
 set -euo pipefail
 
-venv=target/peers/ws-chatroom
-[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check websockets
-timeout 50 "$venv/bin/python" crates/ws-chatroom/tests/peers/stages.py "$BIN/ws-chatroom"
+timeout 55 "$VENV/bin/python" crates/ws-chatroom/tests/peers/stages.py "$BIN/ws-chatroom"
