@@ -52,7 +52,7 @@ pub enum Event<'a> {
     Disconnected(Seat),
     /// Time has passed: due when [`Room::next_deadline`] says so, harmless before.
     Tick,
-    /// The server stops.
+    /// The server stops: whoever comes now is sent away at once.
     Stopped,
 }
 
@@ -91,6 +91,8 @@ pub struct Room {
     pages: Pages,
     /// Numbers given so far, which is also the last one given.
     numbered: u64,
+    /// Nobody is let in any more.
+    stopped: bool,
 }
 
 impl Room {
@@ -103,6 +105,7 @@ impl Room {
             lobby: BTreeSet::new(),
             pages: Pages::default(),
             numbered: 0,
+            stopped: false,
         }
     }
 
@@ -113,6 +116,7 @@ impl Room {
     pub fn handle(&mut self, event: Event<'_>, now: Duration) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
+            Event::Connected(seat) if self.stopped => effects.push(Effect::Close(vec![seat])),
             Event::Connected(seat) => self.connected(seat, now, &mut effects),
             Event::Text(seat, text) if self.clients.contains_key(&seat) && !text.is_empty() => {
                 self.said(seat, text, now, &mut effects);
@@ -122,9 +126,8 @@ impl Room {
             Event::Tick => self.call_again(now, &mut effects),
             Event::Stopped => {
                 let everybody: Vec<Seat> = self.clients.keys().copied().collect();
-                let numbered = self.numbered;
                 *self = Self::new(self.stage);
-                self.numbered = numbered;
+                self.stopped = true;
                 if !everybody.is_empty() {
                     effects.push(Effect::Close(everybody));
                 }

@@ -418,15 +418,18 @@ fn a_held_up_room_calls_once_and_keeps_to_its_second() {
 }
 
 #[test]
-fn a_stopped_room_sends_everybody_away_and_never_reuses_a_number() {
+fn a_stopped_room_sends_everybody_away_and_whoever_comes_after() {
     let mut room = Room::new(Stage::Private);
     for number in [1, 2] {
         room.handle(Event::Connected(Seat(number)), Duration::ZERO);
     }
+    room.handle(Event::Text(Seat(1), "page"), Duration::ZERO);
     let effects = room.handle(Event::Stopped, Duration::ZERO);
     assert_eq!(effects, [Effect::Close(vec![Seat(1), Seat(2)])]);
     assert!(room.is_empty());
-    room.handle(Event::Connected(Seat(1)), Duration::ZERO);
-    let effects = room.handle(Event::Connected(Seat(2)), Duration::ZERO);
-    assert_eq!(received(&effects), "1< Client 4 connected\n");
+    assert_eq!(room.next_deadline(), None);
+    let effects = room.handle(Event::Connected(Seat(3)), Duration::ZERO);
+    assert_eq!(effects, [Effect::Close(vec![Seat(3)])]);
+    assert_eq!(room.handle(Event::Text(Seat(3), "hi"), Duration::ZERO), []);
+    assert!(room.is_empty());
 }
