@@ -62,8 +62,13 @@ impl Batch {
     }
 
     /// Empties it into bytes that can be shared for as long as somebody needs them.
+    ///
+    /// They are copied once: its own memory has room for a full batch, and a slow
+    /// client with one small frame of each turn would keep all of that alive.
     pub(super) fn take(&mut self) -> Bytes {
-        Bytes::from(std::mem::take(&mut self.0))
+        let shared = Bytes::copy_from_slice(&self.0);
+        self.clear();
+        shared
     }
 }
 

@@ -112,6 +112,16 @@ fn one_byte_of_a_large_batch_does_not_keep_the_batch_alive() {
     assert!(shared.is_unique(), "the small piece was copied");
 }
 
+#[test]
+fn a_small_turn_behind_a_large_one_keeps_only_its_own_bytes_alive() {
+    let mut batch = Batch::default();
+    text(&mut batch, &"x".repeat(50_000));
+    batch.clear();
+    text(&mut batch, "y");
+    let shared = batch.take();
+    assert_eq!(shared.try_into_mut().unwrap().capacity(), 3);
+}
+
 proptest! {
     #[test]
     fn every_byte_arrives_once_and_in_order_whatever_the_socket_takes(
