@@ -129,7 +129,7 @@ impl Connection {
             let message = self.protocol.read(&mut wire);
             let mut hub = self.hub.borrow_mut();
             if !wire.output.is_empty() && !matches!(message, Err(Error::ConnectionClosed)) {
-                hub.send_frames(self.seat, &mem::take(&mut wire.output));
+                hub.answer(self.seat, &mem::take(&mut wire.output));
             }
             let (code, reason) = match message {
                 Ok(Message::Text(text)) => {

@@ -148,11 +148,12 @@ impl Hub {
         self.armed.map(|deadline| self.opened + deadline)
     }
 
-    /// Ready-made frames for one connection: pongs.
-    pub(super) fn send_frames(&mut self, Seat(seat): Seat, frames: &[u8]) {
-        let range = self.batch.push_frames(frames);
-        self.give(seat, &range);
-        self.gather();
+    /// What the protocol itself answers to a connection: pongs.
+    pub(super) fn answer(&mut self, seat: Seat, frames: &[u8]) {
+        self.make_room(frames.len());
+        if self.phase(seat) == Phase::Open {
+            self.push_frames(seat, frames);
+        }
     }
 
     fn handle(&mut self, event: Event<'_>) {
@@ -171,16 +172,27 @@ impl Hub {
     /// Frames a text once, for all of these.
     fn send(&mut self, to: &[Seat], text: String) {
         let frame = Frame::message(text, OpCode::Data(Data::Text), true);
-        if self.batch.len() + frame.len() > BATCH {
-            self.flush();
-        }
+        self.make_room(frame.len());
         let range = self.batch.push(frame);
         for &Seat(seat) in to {
-            // The flush above may just have sent somebody away.
             if self.peers[seat].phase == Phase::Open {
                 self.give(seat, &range);
             }
         }
+        self.gather();
+    }
+
+    /// Bounds the batch: flushes it when `more` bytes would be too many. That may
+    /// send slow readers away, to whom nothing may be given behind their closing frame.
+    fn make_room(&mut self, more: usize) {
+        if self.batch.len() + more > BATCH {
+            self.flush();
+        }
+    }
+
+    fn push_frames(&mut self, Seat(seat): Seat, frames: &[u8]) {
+        let range = self.batch.push_frames(frames);
+        self.give(seat, &range);
         self.gather();
     }
 

@@ -50,7 +50,8 @@ impl Hub {
     /// Nothing is sent to this connection behind `last`.
     fn part(&mut self, seat: Seat, last: &[u8]) {
         self.peers[seat.0].phase = Phase::Closing(Instant::now() + GRACE);
-        self.send_frames(seat, last);
+        self.make_room(last.len());
+        self.push_frames(seat, last);
     }
 
     /// A pong came.
