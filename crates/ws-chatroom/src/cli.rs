@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ struct ServerFlags {
         long,
         default_value_t = 65_536,
         value_name = "BYTES",
+        value_parser = bytes,
         env = "WS_CHATROOM_MAX_MESSAGE"
     )]
     max_message: usize,
@@ -64,6 +66,7 @@ struct ServerFlags {
         long,
         default_value_t = 65_536,
         value_name = "BYTES",
+        value_parser = bytes,
         env = "WS_CHATROOM_MAX_BACKLOG"
     )]
     max_backlog: usize,
@@ -107,7 +110,11 @@ fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
     common::limits::raise_descriptors();
     let listener = common::listen::bind(&flags.bind, "--bind")?;
     let address = listener.local_addr()?;
-    println!("listening on ws://{address}; try: ws-chatroom client ws://{address}");
+    // A server whose stdout has gone serves all the same.
+    let _ = writeln!(
+        io::stdout(),
+        "listening on ws://{address}; try: ws-chatroom client ws://{address}"
+    );
     let settings = Settings {
         stage: flags.stage,
         max_message: flags.max_message,
@@ -116,6 +123,14 @@ fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
         handshake_timeout: flags.handshake_timeout,
     };
     server::run(listener, settings, shutdown).context("the server cannot run")
+}
+
+/// A size that a message or a queue may have: up to 1 GiB, which a frame still counts.
+fn bytes(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|bytes| (1..=1 << 30).contains(bytes))
+        .ok_or_else(|| "it is a number of bytes from 1 to 1073741824, like 65536".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

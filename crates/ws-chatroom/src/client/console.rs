@@ -108,7 +108,8 @@ impl Console {
         if self.is_terminal() {
             self.printer.print(format!("* {text}\n")).await;
         } else {
-            eprintln!("ws-chatroom: {text}");
+            // Nobody may be there to read it.
+            let _ = writeln!(io::stderr(), "ws-chatroom: {text}");
         }
     }
 
@@ -149,7 +150,7 @@ fn read_lines(mut input: impl BufRead, lines: &mpsc::Sender<String>) {
         {
             Ok(0) => return,
             Ok(_) => {}
-            Err(error) => return eprintln!("ws-chatroom: cannot read the input: {error}"),
+            Err(error) => return tracing::warn!(%error, "cannot read the input"),
         }
         let text = String::from_utf8_lossy(&line);
         let text = text.strip_suffix('\n').unwrap_or(&text);
