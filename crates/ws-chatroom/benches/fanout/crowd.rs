@@ -61,6 +61,7 @@ impl Tally {
 /// Clients of one server.
 pub(crate) struct Crowd {
     clients: Vec<Client>,
+    network: u8,
     epoll: OwnedFd,
     started: Instant,
 }
@@ -72,41 +73,67 @@ struct Client {
 }
 
 impl Crowd {
-    /// Connects `count` clients, a hundred at a time.
+    /// Nobody yet; `network` tells apart the addresses of crowds that exist together.
+    pub(crate) fn new(network: u8) -> anyhow::Result<Self> {
+        Ok(Self {
+            clients: Vec::new(),
+            network,
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            started: Instant::now(),
+        })
+    }
+
+    /// Connects `count` clients.
     pub(crate) fn connect(address: SocketAddr, count: usize) -> anyhow::Result<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let mut clients = Vec::with_capacity(count);
-        while clients.len() < count {
+        let mut crowd = Self::new(1)?;
+        crowd.add(address, count, Duration::from_secs(20))?;
+        Ok(crowd)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Connects `count` more, a hundred at a time; those before a failure stay.
+    pub(crate) fn add(
+        &mut self,
+        address: SocketAddr,
+        count: usize,
+        patience: Duration,
+    ) -> anyhow::Result<()> {
+        let end = self.len() + count;
+        while self.len() < end {
             let mut fresh = Vec::with_capacity(TOGETHER);
-            for _ in 0..TOGETHER.min(count - clients.len()) {
-                // One loopback address has 28,000 ports, some of them still waiting.
-                let source = Ipv4Addr::new(127, 0, 1, (clients.len() / 5_000) as u8 + 1);
-                let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-                socket.bind(&SocketAddr::from((source, 0)).into())?;
-                socket.set_linger(Some(Duration::ZERO))?;
-                socket.set_read_timeout(Some(Duration::from_secs(20)))?;
-                socket.connect(&address.into()).context("cannot connect")?;
-                socket.set_tcp_nodelay(true)?;
-                let mut stream = TcpStream::from(socket);
-                stream.write_all(HANDSHAKE.as_bytes())?;
-                fresh.push(stream);
+            for _ in 0..TOGETHER.min(end - self.len()) {
+                fresh.push(self.knock(address, patience)?);
             }
             for mut stream in fresh {
                 shake_hands(&mut stream)?;
                 stream.set_nonblocking(true)?;
-                let data = epoll::EventData::new_u64(clients.len() as u64);
-                epoll::add(&epoll, &stream, data, epoll::EventFlags::IN)?;
-                clients.push(Client {
+                let data = epoll::EventData::new_u64(self.len() as u64);
+                epoll::add(&self.epoll, &stream, data, epoll::EventFlags::IN)?;
+                self.clients.push(Client {
                     stream,
                     partial: Vec::new(),
                 });
             }
         }
-        Ok(Self {
-            clients,
-            epoll,
-            started: Instant::now(),
-        })
+        Ok(())
+    }
+
+    /// Connects and asks for the handshake.
+    fn knock(&self, address: SocketAddr, patience: Duration) -> anyhow::Result<TcpStream> {
+        // One loopback address has 28,000 ports, some of them still waiting.
+        let source = Ipv4Addr::new(127, 0, self.network, (self.len() / 5_000) as u8 + 1);
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((source, 0)).into())?;
+        socket.set_linger(Some(Duration::ZERO))?;
+        socket.set_read_timeout(Some(patience))?;
+        socket.connect(&address.into()).context("cannot connect")?;
+        socket.set_tcp_nodelay(true)?;
+        let mut stream = TcpStream::from(socket);
+        stream.write_all(HANDSHAKE.as_bytes())?;
+        Ok(stream)
     }
 
     /// Lets the first `senders` clients talk, each with `window` messages under way; `measured` is called when it has warmed up and at its end.

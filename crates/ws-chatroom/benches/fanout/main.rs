@@ -7,10 +7,12 @@
 //! counts frames, so that it costs little beside any of the servers.
 
 mod crowd;
+mod fill;
 mod obvious;
 mod process;
 mod report;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,9 +22,9 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "fanout")]
 struct Flags {
-    /// Only the servers whose name contains this
-    #[arg(long, default_value = "")]
-    only: String,
+    /// Only the servers whose name contains one of these
+    #[arg(long, value_delimiter = ',', default_value = "")]
+    only: Vec<String>,
     /// Runs of each; the median by deliveries is shown
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -30,7 +32,7 @@ struct Flags {
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// Rows: clients/senders
-    #[arg(long, default_values = ["100/10", "1000/10", "1000/1"])]
+    #[arg(long, value_delimiter = ',', default_value = "100/10,1000/10,1000/1")]
     rows: Vec<report::Row>,
     /// Messages that each sender has under way
     #[arg(long, default_value_t = 1)]
@@ -41,6 +43,14 @@ struct Flags {
     /// Idle connections to weigh; 0 leaves that out
     #[arg(long, default_value_t = 10_000)]
     idle: usize,
+    /// Connect until the server takes no more, and measure nothing else
+    #[arg(long)]
+    fill: bool,
+    /// Hold connections to this address (used by --fill itself)
+    #[arg(long, hide = true)]
+    hold: Option<SocketAddr>,
+    #[arg(long, hide = true, default_value_t = 1)]
+    network: u8,
     /// Serve as the obvious server instead (used by the bench itself)
     #[arg(long, hide = true)]
     obvious: Option<u16>,
@@ -51,9 +61,10 @@ struct Flags {
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
-    let result = match flags.obvious {
-        Some(port) => obvious::serve(port),
-        None => measure(&flags),
+    let result = match (flags.obvious, flags.hold) {
+        (Some(port), _) => obvious::serve(port),
+        (None, Some(address)) => fill::hold(address, flags.network),
+        (None, None) => measure(&flags),
     };
     common::exit::code("fanout", result.map(|()| ExitCode::SUCCESS))
 }
@@ -62,11 +73,14 @@ fn measure(flags: &Flags) -> anyhow::Result<()> {
     common::limits::raise_descriptors();
     let cores = process::pin()?;
     let servers = process::servers(&flags.only)?;
+    if flags.fill {
+        return fill::fill(&servers);
+    }
     let time = Duration::from_secs_f64(flags.seconds);
     println!("{} runs of {time:?} each; {cores}\n", flags.runs);
     report::fan_out(&servers, flags, time)?;
     if flags.idle > 0 {
-        report::idle(&servers, flags.idle)?;
+        report::idle(&servers, flags.idle, flags.runs)?;
     }
     Ok(())
 }

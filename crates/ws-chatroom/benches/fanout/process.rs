@@ -30,7 +30,7 @@ pub(crate) fn pin() -> anyhow::Result<&'static str> {
 }
 
 /// All that are installed, ours first; says which are not.
-pub(crate) fn servers(only: &str) -> anyhow::Result<Vec<Server>> {
+pub(crate) fn servers(only: &[String]) -> anyhow::Result<Vec<Server>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let scripts = here.join("benches/peers");
     let installed = here.join("../../target/ws-chatroom-peers");
@@ -64,7 +64,7 @@ pub(crate) fn servers(only: &str) -> anyhow::Result<Vec<Server>> {
     ];
     let mut servers = Vec::new();
     for (name, command) in all {
-        if !name.contains(only) {
+        if !only.iter().any(|part| name.contains(part)) {
             continue;
         }
         if command[0].is_absolute() && !command[0].exists()
@@ -138,6 +138,19 @@ impl Running {
             nanoseconds += first.parse::<u64>().context("schedstat changed its form")?;
         }
         Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    /// Descriptors that it has open, and how many it may have.
+    pub(crate) fn descriptors(&self) -> anyhow::Result<(usize, String)> {
+        let process = format!("/proc/{}", self.child.id());
+        let open = fs::read_dir(format!("{process}/fd"))?.count();
+        let limits = fs::read_to_string(format!("{process}/limits"))?;
+        let limit = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"))
+            .and_then(|line| line.split_whitespace().next())
+            .context("no limit of open files")?;
+        Ok((open, limit.to_owned()))
     }
 
     /// Memory in use, in bytes.

@@ -109,20 +109,26 @@ fn run(server: &Server, row: Row, flags: &Flags, time: Duration) -> anyhow::Resu
     })
 }
 
-/// What a connection that does nothing weighs, and how fast many come.
-pub(crate) fn idle(servers: &[Server], count: usize) -> anyhow::Result<()> {
+/// What a connection that does nothing weighs, and how fast many come; medians.
+pub(crate) fn idle(servers: &[Server], count: usize, runs: usize) -> anyhow::Result<()> {
     println!("{count} connections that do nothing");
     println!("{:28} {:>12} {:>14}", "", "bytes each", "connects/s");
     for server in servers {
-        let running = server.start()?;
-        let before = running.memory()?;
-        let started = Instant::now();
-        let crowd = Crowd::connect(running.address, count)?;
-        let rate = count as f64 / started.elapsed().as_secs_f64();
-        sleep(Duration::from_millis(500));
-        let each = running.memory()?.saturating_sub(before) / count as u64;
-        drop(crowd);
-        println!("{:28} {:>12} {:>14.0}", server.name, each, rate);
+        let (mut sizes, mut rates) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            let running = server.start()?;
+            let before = running.memory()?;
+            let started = Instant::now();
+            let crowd = Crowd::connect(running.address, count)?;
+            rates.push(count as f64 / started.elapsed().as_secs_f64());
+            sleep(Duration::from_millis(500));
+            sizes.push(running.memory()?.saturating_sub(before) / count as u64);
+            drop(crowd);
+        }
+        sizes.sort_unstable();
+        rates.sort_by(f64::total_cmp);
+        let (size, rate) = (sizes[runs / 2], rates[runs / 2]);
+        println!("{:28} {size:>12} {rate:>14.0}", server.name);
     }
     Ok(())
 }
