@@ -18,6 +18,7 @@ pub mod download;
 pub mod names;
 pub mod page;
 pub mod plan;
+pub mod planned;
 pub mod range;
 pub mod record;
 pub mod respond;
