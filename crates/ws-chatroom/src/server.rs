@@ -1,7 +1,7 @@
 //! The server: the room behind a listening socket, on one thread.
 //!
 //! One task accepts, one reads for each connection, one flushes at the end of
-//! each turn and one keeps time. They share a [`hub::Hub`] without locks, as
+//! each turn and one keeps time. They share a hub without locks, as
 //! coroutines share globals under `asyncio`.
 
 mod connection;
