@@ -31,6 +31,8 @@
 //! sleep of twenty ticks is twenty calls. Here a sleeping coroutine is an entry
 //! in a timer wheel and costs nothing until it is due.
 
+use std::ops::Mul;
+
 mod art;
 mod dice;
 mod input;
@@ -50,3 +52,12 @@ pub use stage::Stage;
 /// A number of ticks: the engine's only unit of time. How long one lasts is the shell's affair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticks(pub u32);
+
+impl Mul<Ticks> for u32 {
+    type Output = Ticks;
+
+    /// So many times as long.
+    fn mul(self, time: Ticks) -> Ticks {
+        Ticks(self.saturating_mul(time.0))
+    }
+}
