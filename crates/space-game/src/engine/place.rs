@@ -50,6 +50,18 @@ impl Size {
         self.height as i32
     }
 
+    /// Where this fits in the middle of `area`; as much of it as there is room for.
+    #[must_use]
+    pub fn centred_in(self, area: Rect) -> Rect {
+        let (width, height) = (self.width.min(area.width), self.height.min(area.height));
+        Rect {
+            x: area.x + (area.width - width) / 2,
+            y: area.y + (area.height - height) / 2,
+            width,
+            height,
+        }
+    }
+
     /// The whole screen as `ratatui` names it.
     #[must_use]
     pub const fn area(self) -> Rect {

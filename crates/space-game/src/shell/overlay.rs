@@ -7,17 +7,6 @@ use ratatui::style::{Color, Style};
 use super::SMALLEST;
 use crate::engine::Size;
 
-/// Where a game of `size` is painted on a screen: in its middle, or from its corner if it is larger.
-pub(super) fn centred(size: Size, screen: Rect) -> Rect {
-    let (width, height) = (size.width.min(screen.width), size.height.min(screen.height));
-    Rect {
-        x: screen.x + (screen.width - width) / 2,
-        y: screen.y + (screen.height - height) / 2,
-        width,
-        height,
-    }
-}
-
 /// Puts `text` on a bright line in the middle of the screen.
 pub(super) fn notice(text: &str, buffer: &mut Buffer) {
     let style = Style::new()
@@ -25,7 +14,7 @@ pub(super) fn notice(text: &str, buffer: &mut Buffer) {
         .bg(Color::Rgb(255, 215, 95))
         .bold();
     let width = (text.chars().count() as u16 + 4).min(buffer.area.width);
-    let line = centred(Size::new(width, 1), buffer.area);
+    let line = Size::new(width, 1).centred_in(buffer.area);
     for x in line.left()..line.right() {
         if let Some(cell) = buffer.cell_mut(Position::new(x, line.y)) {
             cell.reset();

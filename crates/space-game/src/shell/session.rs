@@ -15,7 +15,7 @@ use signal_hook::consts::SIGTSTP;
 use super::inbox::{Inbox, is_hung_up};
 use super::keyboard::{Command, Keyboard};
 use super::modes::Modes;
-use super::overlay::{centred, is_too_small, notice, too_small};
+use super::overlay::{is_too_small, notice, too_small};
 use super::pace::{Pace, draws};
 use super::screen::{self, Screen};
 use super::source::Tape;
@@ -258,7 +258,7 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
                 too_small(buffer);
                 return;
             }
-            game.paint(buffer, centred(game.size(), screen));
+            game.paint(buffer, game.size().centred_in(screen));
             match state {
                 State::Running => {}
                 State::Paused => notice("paused: p goes on, q quits", buffer),
