@@ -121,8 +121,9 @@ impl Art {
         let (mine, its) = (self.size(), other.size());
         let left = place.x.max(there.x);
         let top = place.y.max(there.y);
-        let right = (place.x + mine.columns()).min(there.x + its.columns());
-        let bottom = (place.y + mine.rows()).min(there.y + its.rows());
+        let end = |from: i32, length: i32| from.saturating_add(length);
+        let right = end(place.x, mine.columns()).min(end(there.x, its.columns()));
+        let bottom = end(place.y, mine.rows()).min(end(there.y, its.rows()));
         (top..bottom).any(|y| {
             (left..right).any(|x| {
                 self.cell(x - place.x, y - place.y).is_some()

@@ -21,7 +21,7 @@ impl Dice {
     /// A number from `0..bound`, by the high half of a product (Lemire, 2019, without
     /// the rejection: the bias is below `bound / 2^32`). 0 for a bound of 0.
     pub(super) fn below(&mut self, bound: u32) -> u32 {
-        (u64::from(self.0.next_u32()) * u64::from(bound) >> 32) as u32
+        ((u64::from(self.0.next_u32()) * u64::from(bound)) >> 32) as u32
     }
 
     pub(super) fn next(&mut self) -> u64 {

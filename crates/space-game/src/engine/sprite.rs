@@ -105,7 +105,10 @@ pub(super) struct Cast {
 
 impl Cast {
     fn add(&mut self, layer: Layer, shown: Rc<Shown>) {
-        let index = match self.layers.binary_search_by_key(&layer, |(layer, _)| *layer) {
+        let index = match self
+            .layers
+            .binary_search_by_key(&layer, |(layer, _)| *layer)
+        {
             Ok(index) => index,
             Err(index) => {
                 self.layers.insert(index, (layer, Vec::new()));

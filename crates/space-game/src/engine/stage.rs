@@ -29,7 +29,7 @@ pub struct Stage {
     wheel: Wheel,
     /// How many were ever spawned.
     born: u64,
-    /// Emptied and filled again at each tick, so that its memory is kept.
+    /// What was due at the tick last made. The wheel uses its memory again.
     due: Vec<Entry>,
 }
 
@@ -88,7 +88,7 @@ impl Stage {
         let mut due = std::mem::take(&mut self.due);
         self.wheel.advance(&mut due);
         let mut context = Context::from_waker(Waker::noop());
-        for entry in due.drain(..) {
+        for &entry in &due {
             self.resume(entry, &mut context);
         }
         self.due = due;

@@ -27,6 +27,9 @@ pub(super) struct Wheel {
     now: u64,
     ring: Box<[Vec<Entry>; HORIZON]>,
     far: BinaryHeap<Reverse<(u64, Entry)>>,
+    /// Emptied lists, for slots that need one: a slot whose tick has passed keeps none, or
+    /// each would come to hold room for the fullest tick there was. At most one a slot.
+    spare: Vec<Vec<Entry>>,
 }
 
 impl Wheel {
@@ -35,6 +38,7 @@ impl Wheel {
             now: 0,
             ring: Box::new([const { Vec::new() }; HORIZON]),
             far: BinaryHeap::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -43,17 +47,27 @@ impl Wheel {
     pub(super) fn file(&mut self, due: u64, entry: Entry) {
         let due = due.max(self.now + 1);
         if due - self.now < HORIZON as u64 {
-            self.ring[index(due)].push(entry);
+            let slot = &mut self.ring[index(due)];
+            if slot.capacity() == 0 {
+                *slot = self.spare.pop().unwrap_or_default();
+            }
+            slot.push(entry);
         } else {
             self.far.push(Reverse((due, entry)));
         }
     }
 
-    /// Moves on by one tick and swaps what is due then into `due`, in order of birth.
+    /// Moves on by one tick and puts what is due then into `due`, in order of birth.
     pub(super) fn advance(&mut self, due: &mut Vec<Entry>) {
         self.now += 1;
-        due.clear();
-        std::mem::swap(due, &mut self.ring[index(self.now)]);
+        let list = std::mem::take(&mut self.ring[index(self.now)]);
+        let mut used = std::mem::replace(due, list);
+        if used.capacity() > 0 {
+            // Room for four times what it held is kept: a rush does not cost memory for ever.
+            used.shrink_to(used.len() * 4);
+            used.clear();
+            self.spare.push(used);
+        }
         while let Some(&Reverse((tick, entry))) = self.far.peek()
             && tick == self.now
         {
@@ -110,5 +124,21 @@ mod tests {
         wheel.file(0, entry);
         wheel.advance(&mut due);
         assert_eq!(due, [entry]);
+    }
+
+    #[test]
+    fn a_crowd_that_is_due_at_every_tick_takes_the_room_of_two_ticks() {
+        let mut wheel = Wheel::new();
+        let mut due = Vec::new();
+        for slot in 0..1000 {
+            wheel.file(0, Entry { born: 0, slot });
+        }
+        for now in 1..1000 {
+            wheel.advance(&mut due);
+            assert_eq!(due.len(), 1000);
+            due.iter().for_each(|&entry| wheel.file(now + 1, entry));
+        }
+        let lists = wheel.ring.iter().chain(&wheel.spare).chain([&due]);
+        assert!(lists.map(Vec::capacity).sum::<usize>() < 4000);
     }
 }

@@ -83,10 +83,7 @@ fn two_sleeps_of_one_coroutine_wake_it_for_the_earlier() {
     let woken = Rc::new(Cell::new(0));
     let at = woken.clone();
     stage.spawn(async move |scene| {
-        let (mut long, mut short) = (
-            pin!(scene.sleep(Ticks(400))),
-            pin!(scene.sleep(Ticks(7))),
-        );
+        let (mut long, mut short) = (pin!(scene.sleep(Ticks(400))), pin!(scene.sleep(Ticks(7))));
         poll_fn(|context| {
             let _ = long.as_mut().poll(context);
             short.as_mut().poll(context)
