@@ -71,7 +71,11 @@ async fn hint(scene: Scene) {
     while scene.now() < u64::from(HINT.0) {
         let (size, width) = (scene.size(), art.size().columns());
         // On a screen too narrow for it the middle of the line is of little use.
-        let y = if width + 4 <= size.columns() { size.rows() - 1 } else { -1 };
+        let y = if width + 4 <= size.columns() {
+            size.rows() - 1
+        } else {
+            -1
+        };
         sprite.move_to(Place {
             x: (size.columns() - width) / 2,
             y,

@@ -22,10 +22,10 @@ const HULL_TINT: &str = "
 sbcbcbs";
 
 /// Short and long plumes, two frames each.
-const PLUMES: [[&str; 2]; 2] = [["  ▝█▘\n   ·", "  ▐▀▌\n"], [
-    "  ▐█▌\n  ▝█▘\n   ▾",
-    "  ▝█▘\n  ▐▀▌\n   ·",
-]];
+const PLUMES: [[&str; 2]; 2] = [
+    ["  ▝█▘\n   ·", "  ▐▀▌\n"],
+    ["  ▐█▌\n  ▝█▘\n   ▾", "  ▝█▘\n  ▐▀▌\n   ·"],
+];
 
 /// Ticks between the two frames.
 const FLICKER: u32 = 6;

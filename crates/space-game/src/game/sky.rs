@@ -4,7 +4,7 @@
 //! every tick. Its stars stand still; here a second coroutine can move the same star.
 
 use std::cell::Cell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use ratatui::style::{Modifier, Style};
 
@@ -12,7 +12,7 @@ use super::{layers, palette};
 use crate::engine::{Art, Place, Scene, Sprite, Ticks};
 
 /// Cells of screen for each star, where nobody says how many there are to be.
-const CELLS_PER_STAR: u32 = 45;
+const CELLS_PER_STAR: u32 = 50;
 
 /// 0.1 s. Everything in the sky happens on whole beats: stars that change together share a frame.
 const BEAT: Ticks = Ticks(6);
@@ -31,13 +31,11 @@ pub enum Motion {
 }
 
 /// What stars look like: symbols and colours, drawn once for all of them.
-#[derive(Clone, Debug)]
-pub struct Looks(Rc<[Vec<Art>; 3]>);
+#[derive(Debug)]
+struct Looks([Vec<Art>; 3]);
 
 impl Looks {
-    /// All the looks there are.
-    #[must_use]
-    pub fn new() -> Self {
+    fn new() -> Self {
         let [near, middling, far] = palette::STARS;
         let all = |symbols: &[&str], styles: &[Style]| {
             let mut arts = Vec::new();
@@ -47,68 +45,62 @@ impl Looks {
             arts
         };
         let [warm, cold] = palette::ODD_STARS;
-        Self(Rc::new([
+        Self([
             all(&["*", "+"], &[near, near, warm, cold]),
             all(&["+", "*", ":"], &[middling]),
             all(&[".", ":", "."], &[far]),
-        ]))
+        ])
     }
 
     /// One of them from the scene's dice, and how far away it is: 0 is near, 2 is far.
     fn choose(&self, scene: &Scene) -> (Art, u32) {
         let distance = scene.pick(&[0_u32, 1, 1, 2, 2, 2]);
         let arts = &self.0[distance as usize];
-        (arts[scene.below(arts.len() as u32) as usize].clone(), distance)
-    }
-}
-
-impl Default for Looks {
-    fn default() -> Self {
-        Self::new()
+        (
+            arts[scene.below(arts.len() as u32) as usize].clone(),
+            distance,
+        )
     }
 }
 
 /// Keeps as many stars in the sky as are wanted, or as suit the size of the screen.
 pub async fn sky(scene: Scene, wanted: Option<u32>, motion: Motion) {
     let looks = Looks::new();
-    let limit = Rc::new(Cell::new(0));
-    let mut stars = 0;
+    let mut stars = Vec::new();
     loop {
         let size = scene.size();
         let suitable = u32::from(size.width) * u32::from(size.height) / CELLS_PER_STAR;
-        limit.set(wanted.unwrap_or(suitable));
-        // Those beyond the limit end by themselves; their numbers are given out again later.
-        stars = stars.min(limit.get());
-        while stars < limit.get() {
-            light(&scene, &looks, motion, stars, limit.clone());
-            stars += 1;
+        let wanted = wanted.unwrap_or(suitable) as usize;
+        stars.truncate(wanted);
+        while stars.len() < wanted {
+            stars.push(light(&scene, &looks, motion));
         }
         scene.sleep(5 * BEAT).await;
     }
 }
 
-/// Lights star `number`, which shines for as long as `limit` is above its number.
-pub fn light(scene: &Scene, looks: &Looks, motion: Motion, number: u32, limit: Rc<Cell<u32>>) {
+/// Lights a star, which shines for as long as somebody keeps it.
+fn light(scene: &Scene, looks: &Looks, motion: Motion) -> Rc<Star> {
     let (art, distance) = looks.choose(scene);
     let star = Rc::new(Star {
         sprite: scene.sprite(layers::STARS, &art),
         across: scene.below(u32::MAX),
         down: scene.below(u32::MAX),
         sunk: Cell::new(0),
-        number,
-        limit,
     });
-    let blinking = star.clone();
+    // Their coroutines do not keep a star: one that is let go is gone at once.
+    let (blinking, sinking) = (Rc::downgrade(&star), Rc::downgrade(&star));
     scene.spawn(move |scene| blink(scene, blinking));
     match (motion, distance) {
-        (Motion::Passing, 0) => scene.spawn(move |scene| sink(scene, star, 8 * BEAT)),
-        (Motion::Passing, 1) => scene.spawn(move |scene| sink(scene, star, 24 * BEAT)),
+        (Motion::Passing, 0) => scene.spawn(move |scene| sink(scene, sinking, 8 * BEAT)),
+        (Motion::Passing, 1) => scene.spawn(move |scene| sink(scene, sinking, 24 * BEAT)),
         // The far ones are too far to be seen moving.
         _ => {}
     }
+    star
 }
 
-/// A star, held by the coroutines that blink it and move it.
+/// A star: kept by the sky, blinked and moved by a coroutine each.
 #[derive(Debug)]
 struct Star {
     sprite: Sprite,
@@ -117,15 +109,9 @@ struct Star {
     down: u32,
     /// Rows it has sunk since.
     sunk: Cell<u32>,
-    number: u32,
-    limit: Rc<Cell<u32>>,
 }
 
 impl Star {
-    fn shines(&self) -> bool {
-        self.number < self.limit.get()
-    }
-
     fn settle(&self, scene: &Scene) {
         let size = scene.size();
         let rows = u32::from(size.height).max(1);
@@ -138,23 +124,23 @@ impl Star {
 }
 
 /// Dim, normal, bold, normal, from a moment of its own on.
-async fn blink(scene: Scene, star: Rc<Star>) {
-    star.sprite.set_style(DIM);
-    star.settle(&scene);
-    scene.sleep(scene.below(31) * BEAT).await;
-    while star.shines() {
-        for (style, beats) in [(DIM, 20), (NORMAL, 3), (BOLD, 5), (NORMAL, 3)] {
-            star.sprite.set_style(style);
-            star.settle(&scene);
-            scene.sleep(beats * BEAT).await;
-        }
+async fn blink(scene: Scene, star: Weak<Star>) {
+    const RHYTHM: [(Style, u32); 4] = [(DIM, 20), (NORMAL, 3), (BOLD, 5), (NORMAL, 3)];
+    let first = [(DIM, scene.below(31))];
+    for (style, beats) in first.into_iter().chain(RHYTHM.into_iter().cycle()) {
+        let Some(star) = star.upgrade() else { return };
+        star.sprite.set_style(style);
+        star.settle(&scene);
+        drop(star);
+        scene.sleep(beats * BEAT).await;
     }
 }
 
 /// A row further down every `pace`.
-async fn sink(scene: Scene, star: Rc<Star>, pace: Ticks) {
-    while star.shines() {
+async fn sink(scene: Scene, star: Weak<Star>, pace: Ticks) {
+    loop {
         scene.sleep(pace).await;
+        let Some(star) = star.upgrade() else { return };
         star.sunk.set(star.sunk.get().wrapping_add(1));
         star.settle(&scene);
     }
@@ -162,7 +148,7 @@ async fn sink(scene: Scene, star: Rc<Star>, pace: Ticks) {
 
 /// Which of `parts` equal parts a number of the whole range falls into.
 fn share(number: u32, parts: u32) -> u32 {
-    (u64::from(number) * u64::from(parts) >> 32) as u32
+    ((u64::from(number) * u64::from(parts)) >> 32) as u32
 }
 
 /// Now and then a comet crosses the upper half of the sky.
@@ -189,6 +175,42 @@ pub async fn comets(scene: Scene) {
             }
             head = head.plus(1, i32::from(head.x % 3 == 0));
             scene.sleep(Ticks(2)).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Input, Keys, Size, Stage};
+
+    #[test]
+    fn stars_suit_the_size_at_once_however_often_it_changes() {
+        let mut stage = Stage::new(Size::new(100, 50), 1);
+        stage.spawn(|scene| sky(scene, None, Motion::Passing));
+        for round in 0..20 {
+            let size = [Size::new(20, 10), Size::new(100, 50)][round % 2];
+            stage.step(Input {
+                keys: Keys::NONE,
+                resize: Some(size),
+            });
+            for _ in 0..30 {
+                stage.step(Keys::NONE);
+            }
+            assert_eq!(
+                stage.sprites() as u32,
+                u32::from(size.width) * u32::from(size.height) / 50
+            );
+        }
+    }
+
+    #[test]
+    fn as_many_stars_as_are_wanted() {
+        for wanted in [0, 1, 12_345] {
+            let mut stage = Stage::new(Size::new(20, 10), 1);
+            stage.spawn(move |scene| sky(scene, Some(wanted), Motion::Still));
+            stage.step(Keys::NONE);
+            assert_eq!(stage.sprites() as u32, wanted);
         }
     }
 }
