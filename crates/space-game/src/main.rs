@@ -10,12 +10,16 @@ use space_game::shell::{self, Game as _, Options};
 ///
 /// Arrows, WASD or hjkl fly, space fires, p pauses, r begins again, q quits.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "\
+#[command(
+    version,
+    max_term_width = 80,
+    after_help = "\
 Examples:
   space-game
   space-game --stars 2000
   space-game --seed 7 --record flight.txt
-  space-game --replay flight.txt | cat")]
+  space-game --replay flight.txt | cat"
+)]
 struct Arguments {
     /// How many stars there are; as many as suit the screen if not given
     #[arg(long, env = "GAME_STARS", value_name = "N")]

@@ -28,6 +28,9 @@ const MAGIC: &str = "space-game-recording 1";
 /// The longest game that is played back: a day. A typo in a tick must not run for a year.
 const LONGEST: u64 = 24 * 60 * 60 * 60;
 
+/// The most cells of a screen that is played back; a terminal's largest has some 50,000.
+const LARGEST: u32 = 1_000_000;
+
 /// What is known before the first tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -54,9 +57,7 @@ impl Header {
             size: Size { width, height },
             best,
         } = self;
-        format!(
-            "{MAGIC}\ngame {game} {version}\nseed {seed}\nsize {width}x{height}\nbest {best}\n"
-        )
+        format!("{MAGIC}\ngame {game} {version}\nseed {seed}\nsize {width}x{height}\nbest {best}\n")
     }
 }
 
@@ -215,7 +216,8 @@ fn names(keys: Keys) -> String {
 fn parse_size(text: &str) -> Option<Size> {
     let (width, height) = text.split_once('x')?;
     let size = Size::new(width.parse().ok()?, height.parse().ok()?);
-    (size.width > 0 && size.height > 0).then_some(size)
+    let cells = u32::from(size.width) * u32::from(size.height);
+    (1..=LARGEST).contains(&cells).then_some(size)
 }
 
 /// A tick and what changes then; nothing changes at the end.
@@ -280,7 +282,14 @@ mod tests {
 
     #[test]
     fn a_line_that_makes_no_sense_is_named() {
-        for line in ["5 sideways", "x fire", "5", "5 size 0x3", "end soon"] {
+        for line in [
+            "5 sideways",
+            "x fire",
+            "5",
+            "5 size 0x3",
+            "5 size 60000x60000",
+            "end soon",
+        ] {
             let error = Recording::parse(&format!("{HEAD}# a remark\n3 fire\n{line}\n"));
             assert_eq!(error, Err(RecordingError::Line(8)), "{line}");
         }

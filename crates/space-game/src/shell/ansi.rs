@@ -117,10 +117,15 @@ impl Encoder {
             (Color::Reset, _) => Color::Indexed(7),
             (other, _) => other,
         };
+        let mut modifier = cell.modifier;
+        if modifier.contains(Modifier::BOLD) {
+            // Terminals differ in what both weights at once are.
+            modifier -= Modifier::DIM;
+        }
         Look {
             fg: self.depth.nearest(fg),
             bg: self.depth.nearest(bg),
-            modifier: cell.modifier,
+            modifier,
         }
     }
 
@@ -131,7 +136,10 @@ impl Encoder {
         let mut wanted = self.look(cell);
         if is_blank(cell) {
             // Of a blank only the background is seen.
-            wanted = Look { bg: wanted.bg, ..self.pen.look };
+            wanted = Look {
+                bg: wanted.bg,
+                ..self.pen.look
+            };
         }
         change(self.pen.look, wanted, out);
         self.pen.look = wanted;
@@ -154,7 +162,10 @@ impl Pen {
 }
 
 fn is_blank(cell: &Cell) -> bool {
-    cell.symbol() == " " && !cell.modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED)
+    cell.symbol() == " "
+        && !cell
+            .modifier
+            .intersects(Modifier::REVERSED | Modifier::UNDERLINED)
 }
 
 /// The shortest way from one cell to another: along the row, straight down, or by address.
@@ -190,7 +201,9 @@ fn go(from: Option<(u16, u16)>, (x, y): (u16, u16), out: &mut Vec<u8>) {
 }
 
 fn digits(number: u16) -> usize {
-    number.checked_ilog10().map_or(1, |power| power as usize + 1)
+    number
+        .checked_ilog10()
+        .map_or(1, |power| power as usize + 1)
 }
 
 /// One SGR sequence from one look to another, or nothing.
@@ -233,7 +246,9 @@ fn change(from: Look, to: Look, out: &mut Vec<u8>) {
         }
         match to {
             Color::Indexed(index @ 0..8) => code(format_args!("{}", layer + u16::from(index))),
-            Color::Indexed(index @ 8..16) => code(format_args!("{}", layer + 52 + u16::from(index))),
+            Color::Indexed(index @ 8..16) => {
+                code(format_args!("{}", layer + 52 + u16::from(index)))
+            }
             Color::Indexed(index) => code(format_args!("{};5;{index}", layer + 8)),
             Color::Rgb(r, g, b) => code(format_args!("{};2;{r};{g};{b}", layer + 8)),
             _ => code(format_args!("{}", layer + 9)),

@@ -50,7 +50,11 @@ impl Depth {
     #[must_use]
     pub fn nearest(self, color: Color) -> Color {
         let Color::Rgb(r, g, b) = color else {
-            return if self == Self::None { Color::Reset } else { color };
+            return if self == Self::None {
+                Color::Reset
+            } else {
+                color
+            };
         };
         match self {
             Self::None => Color::Reset,

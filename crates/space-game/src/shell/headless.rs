@@ -24,7 +24,13 @@ pub(super) fn play<G: Game>(
     }
     let mut text = picture(&game);
     if ascii {
-        let plain = |symbol| if symbol == '\n' { symbol } else { stand_in(symbol) };
+        let plain = |symbol| {
+            if symbol == '\n' {
+                symbol
+            } else {
+                stand_in(symbol)
+            }
+        };
         text = text.chars().map(plain).collect();
     }
     let mut stdout = io::stdout().lock();

@@ -7,11 +7,10 @@
 use std::io::{self, Write as _};
 use std::panic;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use rustix::process::{
-    Signal, getpgrp, getpid, getsid, kill_current_process_group, kill_process,
-};
+use rustix::process::{Signal, getpgrp, getpid, getsid, kill_current_process_group, kill_process};
 
 /// Alternate screen; no cursor; focus reports; Kitty keyboard flags 1 (escape codes that
 /// cannot be mistaken), 2 (releases) and 8 (also of letters). A terminal that does not
@@ -34,8 +33,10 @@ impl Modes {
     /// It cannot be put into raw mode, or written to.
     pub(super) fn take() -> io::Result<Self> {
         restore_before_panics();
+        // Made first, so that half a taking is given back as well.
+        let modes = Self(());
         enter()?;
-        Ok(Self(()))
+        Ok(modes)
     }
 
     /// Stops this program as Ctrl-Z does in a shell, and takes the terminal again when it
@@ -68,13 +69,21 @@ impl Drop for Modes {
     }
 }
 
+/// Whether the terminal is taken. It is given back once: a panic does so before its message,
+/// and doing it again would put the shell's prompt over that message.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 fn enter() -> io::Result<()> {
+    TAKEN.store(true, Ordering::Relaxed);
     enable_raw_mode()?;
     send(ENTER)
 }
 
 /// The terminal may be gone: then there is nothing to restore and nobody to tell.
 fn leave() {
+    if !TAKEN.swap(false, Ordering::Relaxed) {
+        return;
+    }
     let _ = send(LEAVE);
     let _ = disable_raw_mode();
 }
@@ -95,4 +104,3 @@ fn restore_before_panics() {
         }));
     });
 }
-

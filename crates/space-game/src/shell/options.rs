@@ -1,31 +1,32 @@
 //! The command line that both games share.
 
-use std::fs;
+use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use clap::builder::BoolishValueParser;
 
 use super::color::Depth;
 use crate::recording::Recording;
+
+/// The largest file that is read as a recording, in bytes. An hour of wild flying is 1 MB.
+const LARGEST: u64 = 64 << 20;
 
 /// How to play. A game adds its own flags beside these.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Play the game of this number again; chosen by chance if not given
-    #[arg(long, env = "GAME_SEED", value_name = "N", conflicts_with = "replay")]
+    #[arg(long, env = "GAME_SEED", value_name = "N")]
     pub seed: Option<u64>,
 
     /// Write a recording of the game to this file
-    #[arg(
-        long,
-        env = "GAME_RECORD",
-        value_name = "FILE",
-        conflicts_with = "replay"
-    )]
+    #[arg(long, env = "GAME_RECORD", value_name = "FILE")]
     pub record: Option<PathBuf>,
 
-    /// Play a recording back; into a pipe, print its last picture and the score
+    /// Play a recording back, without --seed and --record; into a pipe, print
+    /// its last picture and the score
     #[arg(long, env = "GAME_REPLAY", value_name = "FILE")]
     pub replay: Option<PathBuf>,
 
@@ -39,15 +40,15 @@ pub struct Options {
     pub color: Option<Depth>,
 
     /// Draw with ASCII characters only
-    #[arg(long, env = "GAME_ASCII")]
+    #[arg(long, env = "GAME_ASCII", value_parser = BoolishValueParser::new())]
     pub ascii: bool,
 
     /// Do not ring the terminal's bell
-    #[arg(long, env = "GAME_MUTE")]
+    #[arg(long, env = "GAME_MUTE", value_parser = BoolishValueParser::new())]
     pub mute: bool,
 
     /// On leaving, say on stderr what was drawn, and how late
-    #[arg(long, env = "GAME_STATS")]
+    #[arg(long, env = "GAME_STATS", value_parser = BoolishValueParser::new())]
     pub stats: bool,
 
     /// Panic at this tick: a drill that shows the terminal restored
@@ -57,16 +58,14 @@ pub struct Options {
 
 impl Options {
     /// The recording to play back, if one was asked for.
-    pub(super) fn recording(
-        &self,
-        name: &str,
-        version: &str,
-    ) -> anyhow::Result<Option<Recording>> {
+    pub(super) fn recording(&self, name: &str, version: &str) -> anyhow::Result<Option<Recording>> {
         let Some(path) = &self.replay else {
             return Ok(None);
         };
         let place = path.display();
-        let text = fs::read_to_string(path)
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
             .with_context(|| format!("cannot read {place}, given by --replay"))?;
         let recording = Recording::parse(&text).with_context(|| format!("cannot play {place}"))?;
         let header = &recording.header;

@@ -22,7 +22,13 @@ pub(super) fn notice(text: &str, buffer: &mut Buffer) {
         }
     }
     let text_width = usize::from(width.saturating_sub(2));
-    buffer.set_stringn(line.x + (width > 4) as u16 * 2, line.y, text, text_width, style);
+    buffer.set_stringn(
+        line.x + (width > 4) as u16 * 2,
+        line.y,
+        text,
+        text_width,
+        style,
+    );
 }
 
 /// Says how large the screen must be.

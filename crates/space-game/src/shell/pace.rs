@@ -45,7 +45,11 @@ impl Pace {
         let ticks = (elapsed.as_nanos() * u128::from(TICKS_PER_SECOND) / 1_000_000_000) as u64;
         let due = ticks.saturating_sub(self.made);
         // Rounding to whole nanoseconds may put a deadline just before its tick.
-        let due = if due == 0 && now >= self.deadline() { 1 } else { due };
+        let due = if due == 0 && now >= self.deadline() {
+            1
+        } else {
+            due
+        };
         if due > MOST_BEHIND {
             *self = Self::new(now);
             return 1;

@@ -55,7 +55,8 @@ pub(super) fn run<G: Game>(
             best: recording.header.best,
         },
     );
-    let tape = options.record.as_deref().map(|path| {
+    let path = options.record.as_deref().filter(|_| recording.is_none());
+    let tape = path.map(|path| {
         let header = Header {
             game: G::NAME.to_owned(),
             version: G::VERSION.to_owned(),
@@ -137,7 +138,9 @@ struct Session<'a, G, S> {
 impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
     fn play(&mut self, shutdown: &Shutdown, suspend: &AtomicBool) -> anyhow::Result<End> {
         // The first picture does not wait for the first deadline.
-        self.advance(1)?;
+        if self.runs() {
+            self.advance(1)?;
+        }
         self.draw()?;
         loop {
             let rest = !self.runs();
@@ -169,10 +172,15 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
                 self.pace = Pace::new(Instant::now());
                 continue;
             }
-            let due = if rest { 0 } else { self.pace.due(Instant::now()) };
+            let due = if rest {
+                0
+            } else {
+                self.pace.due(Instant::now())
+            };
             if due > 0 {
                 self.advance(due)?;
-                self.stats.late(Instant::now().saturating_duration_since(deadline));
+                self.stats
+                    .late(Instant::now().saturating_duration_since(deadline));
             }
         }
     }
@@ -228,7 +236,11 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
             if let Some(tape) = &mut self.tape {
                 tape.note(input)?;
             }
-            assert_ne!(self.options.panic_at, Some(self.tick), "the drill of --panic-at");
+            assert_ne!(
+                self.options.panic_at,
+                Some(self.tick),
+                "the drill of --panic-at"
+            );
             self.game.step(input);
             self.dirty |= self.game.take_changed();
             if self.game.take_bell() && !self.options.mute {

@@ -22,9 +22,8 @@ impl Tape {
         let file = File::create(path);
         let mut tape = Self {
             recorder: Recorder::default(),
-            file: file.with_context(|| {
-                format!("cannot create {}, given by --record", path.display())
-            })?,
+            file: file
+                .with_context(|| format!("cannot create {}, given by --record", path.display()))?,
             path: path.to_owned(),
         };
         tape.write(&header.to_text())?;

@@ -1,5 +1,7 @@
 //! The encoder against a terminal: whatever changes, the picture must be the one painted.
 
+use std::num::NonZeroU16;
+
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,6 +25,7 @@ fn style() -> impl Strategy<Value = Style> {
         Modifier::BOLD,
         Modifier::DIM,
         Modifier::BOLD | Modifier::ITALIC,
+        Modifier::BOLD | Modifier::DIM,
         Modifier::REVERSED,
     ]);
     (color.clone(), color, modifier)
@@ -30,7 +33,12 @@ fn style() -> impl Strategy<Value = Style> {
 }
 
 fn picture() -> impl Strategy<Value = Buffer> {
-    let cell = (0..WIDTH, 0..HEIGHT, prop::sample::select(vec!["#", ".", "█", " "]), style());
+    let cell = (
+        0..WIDTH,
+        0..HEIGHT,
+        prop::sample::select(vec!["#", ".", "█", " "]),
+        style(),
+    );
     prop::collection::vec(cell, 0..40).prop_map(|cells| {
         let mut buffer = Buffer::empty(Rect::new(0, 0, WIDTH, HEIGHT));
         for (x, y, symbol, style) in cells {
@@ -38,6 +46,10 @@ fn picture() -> impl Strategy<Value = Buffer> {
         }
         buffer
     })
+}
+
+fn cells(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).unwrap()
 }
 
 /// What a cell of the painted picture should be in the terminal.
@@ -56,7 +68,11 @@ fn shown(cell: &vt100::Cell) -> (String, Look) {
     modifier.set(Modifier::DIM, cell.dim());
     modifier.set(Modifier::ITALIC, cell.italic());
     modifier.set(Modifier::REVERSED, cell.inverse());
-    let symbol = if cell.has_contents() { cell.contents() } else { " " };
+    let symbol = if cell.has_contents() {
+        cell.contents()
+    } else {
+        " "
+    };
     let (fg, bg) = (color(cell.fgcolor()), color(cell.bgcolor()));
     (symbol.to_owned(), Look { fg, bg, modifier })
 }
@@ -69,7 +85,7 @@ proptest! {
             Depth::None, Depth::Sixteen, Depth::Indexed, Depth::Truecolor]),
     ) {
         let mut encoder = Encoder::new(depth, false);
-        let mut terminal = vt100::Parser::new(HEIGHT, WIDTH, 0);
+        let mut terminal = vt100::Parser::new(cells(HEIGHT), cells(WIDTH), 0);
         let mut out = Vec::new();
         encoder.clear(WIDTH, HEIGHT, &mut out);
         let mut before = Buffer::empty(Rect::new(0, 0, WIDTH, HEIGHT));
