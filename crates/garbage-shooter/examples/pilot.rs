@@ -118,7 +118,11 @@ fn cost(
     let ship = hull().size();
     let mut cost = i32::from(!keys.is_empty());
     for tick in 1..=AHEAD {
-        let direction = if tick <= 3 * HOLD { keys.direction() } else { (0, 0) };
+        let direction = if tick <= 3 * HOLD {
+            keys.direction()
+        } else {
+            (0, 0)
+        };
         flight.step(direction, ship, screen);
         let place = flight.place();
         for piece in sightings {
@@ -134,7 +138,8 @@ fn cost(
     cost += (place.y - (screen.rows() - 9)).abs() * 3;
     if world.is_armed() {
         let above = sightings.iter().filter(|piece| piece.place.y + 4 < place.y);
-        let aside = above.map(|piece| (piece.place.x + piece.size.columns() / 2 - place.x - 3).abs());
+        let aside =
+            above.map(|piece| (piece.place.x + piece.size.columns() / 2 - place.x - 3).abs());
         cost += aside.min().unwrap_or(0) * 6;
     }
     cost

@@ -36,9 +36,8 @@ impl BestFile {
         match fs::read_to_string(path) {
             Ok(text) => Ok(text.trim().parse().unwrap_or(0)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
-            Err(error) => {
-                Err(error).with_context(|| format!("cannot read the best score in {}", path.display()))
-            }
+            Err(error) => Err(error)
+                .with_context(|| format!("cannot read the best score in {}", path.display())),
         }
     }
 
@@ -77,7 +76,9 @@ mod tests {
     fn only_a_better_score_is_kept() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new").join("best");
-        let file = BestFile { path: Some(path.clone()) };
+        let file = BestFile {
+            path: Some(path.clone()),
+        };
         assert_eq!(file.read().unwrap(), 0);
         for (score, kept) in [(5, 5), (3, 5), (8, 8)] {
             file.write(score).unwrap();

@@ -90,7 +90,13 @@ mod tests {
     #[test]
     fn every_burst_has_a_flame_at_first_and_a_hole_at_last() {
         for radius in 2..=6 {
-            let (size, middle) = (burst(radius, 0).size(), Place { x: radius, y: radius / 2 });
+            let (size, middle) = (
+                burst(radius, 0).size(),
+                Place {
+                    x: radius,
+                    y: radius / 2,
+                },
+            );
             let dot = Art::new("x");
             assert_eq!(size, Size::new(2 * radius as u16 + 1, radius as u16 | 1));
             assert!(burst(radius, 0).touches(Place::default(), &dot, middle));

@@ -67,14 +67,17 @@ impl Flight {
             }
             self.at[axis] += *speed / TICKS_PER_BEAT;
         }
-        let (place, allowed) = (self.place(), inside(self.place(), ship, screen));
-        if place.x != allowed.x {
-            self.at[0] = allowed.x as f32;
-            self.speed[0] = 0.0;
-        }
-        if place.y != allowed.y {
-            self.at[1] = allowed.y as f32;
-            self.speed[1] = 0.0;
+        let corner = |far: i32| inside(Place { x: far, y: far }, ship, screen);
+        let (least, most) = (corner(i32::MIN), corner(i32::MAX));
+        for (axis, (least, most)) in [(least.x, most.x), (least.y, most.y)]
+            .into_iter()
+            .enumerate()
+        {
+            let allowed = self.at[axis].clamp(least as f32, most as f32);
+            if self.at[axis] != allowed {
+                self.at[axis] = allowed;
+                self.speed[axis] = 0.0;
+            }
         }
     }
 }
@@ -136,9 +139,10 @@ mod tests {
         let mut flight = start();
         fly(&mut flight, (1, 1), 600);
         assert_eq!(flight.place(), Place { x: 112, y: 34 });
-        // Not a tick is lost in leaving again.
-        fly(&mut flight, (0, 0), 1);
         assert_eq!(flight.speed, [0.0; 2]);
+        // Not a tick is lost in leaving again.
+        fly(&mut flight, (-1, -1), 1);
+        assert_eq!(flight.place(), Place { x: 111, y: 33 });
     }
 
     #[test]

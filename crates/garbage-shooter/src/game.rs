@@ -14,7 +14,7 @@ use crate::calendar::calendar;
 use crate::garbage::rain;
 use crate::ship::ship;
 use crate::title::title;
-use crate::words::status;
+use crate::words::{demo, status};
 use crate::world::World;
 
 /// How long the title waits for a player before it shows a game.
@@ -159,7 +159,7 @@ impl GarbageShooter {
             return self.show_title();
         };
         let header = &recording.header;
-        let play = Play::new(
+        let mut play = Play::new(
             Setup {
                 size: header.size,
                 seed: header.seed,
@@ -167,6 +167,7 @@ impl GarbageShooter {
             },
             self.boxes,
         );
+        play.stage.spawn(demo);
         // Its first tick is the one that starts the game, as here.
         let inputs = Box::new(recording.inputs());
         self.enter(Mode::Demo(Demo { play, inputs }));
@@ -183,7 +184,7 @@ impl Game for GarbageShooter {
         self.size = input.resize.unwrap_or(self.size);
         let starts = pressed.contains(Keys::FIRE) || pressed.contains(Keys::START);
         match &mut self.mode {
-            Mode::Title(_) if starts => self.begin(),
+            Mode::Title(_) | Mode::Demo(_) if starts => self.begin(),
             Mode::Title(stage) if stage.scene().now() >= PATIENCE => self.show_demo(),
             Mode::Demo(_) if !pressed.is_empty() => self.show_title(),
             Mode::Play(_) if pressed.contains(Keys::RESTART) => self.begin(),

@@ -11,7 +11,8 @@ use crate::world::{Garbage, World};
 /// A kind of garbage as it stands in the source.
 struct Kind {
     drawing: &'static str,
-    /// A text of the same shape that names the colours, see [`color`].
+    /// A text of the same shape that names the colours, see [`color`]. Stripes run down, not
+    /// across: falling a row then changes edges only, which is what the terminal is sent.
     tint: &'static str,
     /// Ticks for a row. Multiples of three, so that what falls together shares frames.
     pace: u32,
@@ -22,9 +23,21 @@ struct Kind {
 
 const KINDS: [Kind; 9] = [
     // A bolt: hard to see, hard to hit.
-    Kind { drawing: "¤", tint: "r", pace: 6, points: 5, weight: 4 },
+    Kind {
+        drawing: "¤",
+        tint: "r",
+        pace: 6,
+        points: 5,
+        weight: 4,
+    },
     // A spanner that slipped from a glove.
-    Kind { drawing: "╾═◇", tint: "wwr", pace: 9, points: 4, weight: 3 },
+    Kind {
+        drawing: "╾═◇",
+        tint: "wwr",
+        pace: 9,
+        points: 4,
+        weight: 3,
+    },
     // A bottle.
     Kind {
         drawing: "
@@ -78,7 +91,7 @@ w r w
 ▀▀",
         tint: "
 bBbBbB
-BbBbBw
+bBbBbw
 bBbw
 ww",
         pace: 15,
@@ -93,7 +106,7 @@ ww",
 ▦▦▦╯ ╿ ╰▦▦▦",
         tint: "
 bBbw y wbBb
-BbBwoyowBbB
+bBbwoyowbBb
 bBbw r wbBb",
         pace: 15,
         points: 2,
@@ -127,14 +140,14 @@ ddddd
 ▦▦▦▦    ▦▦▦▦
 ▦▦▦▦╶╮╭╴▦▦▦▦
  ▄▄▄▄██▄▄▄▄
-▐█▒█▒██▒█▒█▌
+▐█▒██████▒█▌
  ▀▀▀▀██▀▀▀▀
 ▦▦▦▦╶╯╰╴▦▦▦▦",
         tint: "
 bBbB    bBbB
-BbBbwwwwBbBb
+bBbBwwwwbBbB
  wwwwoowwww
-wwywywwywyww
+wwywwoowwyww
  wwwwoowwww
 bBbBwwwwbBbB",
         pace: 24,
@@ -252,7 +265,7 @@ mod tests {
             numbers.dedup();
             numbers.len()
         };
-        let sizes = models().iter().map(|model| {
+        let sizes = models().into_iter().map(|model| {
             let size = model.art.size();
             u32::from(size.width) * 100 + u32::from(size.height)
         });

@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn all_the_words_that_are_written_have_their_letters() {
         for letter in "GARBAGE SHOOTER GAME OVER".chars() {
-            assert!(LETTERS.iter().any(|(known, _)| *known == letter), "{letter}");
+            assert!(
+                LETTERS.iter().any(|(known, _)| *known == letter),
+                "{letter}"
+            );
         }
     }
 

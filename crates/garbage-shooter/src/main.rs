@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::builder::BoolishValueParser;
 use garbage_shooter::best::BestFile;
 use garbage_shooter::game::GarbageShooter;
 use space_game::shell::{self, Game as _, Options};
@@ -11,15 +12,19 @@ use space_game::shell::{self, Game as _, Options};
 ///
 /// Arrows, WASD or hjkl fly, space fires, p pauses, r begins again, q quits.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "\
+#[command(
+    version,
+    max_term_width = 80,
+    after_help = "\
 Examples:
   garbage-shooter
   garbage-shooter --mute --fps 30
   garbage-shooter --seed 7 --record game.txt
-  garbage-shooter --replay game.txt | cat")]
+  garbage-shooter --replay game.txt | cat"
+)]
 struct Arguments {
     /// Draw boxes around what can collide
-    #[arg(long, env = "GAME_DEBUG_BOXES")]
+    #[arg(long, env = "GAME_DEBUG_BOXES", value_parser = BoolishValueParser::new())]
     debug_boxes: bool,
 
     #[command(flatten)]
@@ -35,5 +40,7 @@ fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let best = BestFile::of_user();
     let new = |setup| GarbageShooter::new(setup, arguments.debug_boxes);
-    shell::play(&arguments.options, best.read()?, new, |score| best.write(score))
+    shell::play(&arguments.options, best.read()?, new, |score| {
+        best.write(score)
+    })
 }

@@ -9,10 +9,10 @@ use space_game::game::ship::{burn, hull, plumes};
 use crate::calendar::BEAT;
 use crate::explosion::{explosion, outline};
 use crate::flight::Flight;
+use crate::layers;
 use crate::plasma::bolt;
 use crate::words::game_over;
 use crate::world::World;
-use crate::layers;
 
 /// Ticks between two shots of a gun that is held.
 const RELOAD: u64 = 12;

@@ -63,7 +63,8 @@ impl Globe {
         // Lit from the upper left; never quite dark.
         let light = (0.15 + 0.85 * (-0.45 * u - 0.62 * v + 0.64 * height)).clamp(0.10, 1.0);
         let waves = |a: f32, b: f32, c: f32| libm::sinf(u * a + c) * libm::cosf(v * b - c);
-        let land = waves(7.0, 9.0, 0.8) + 0.6 * waves(17.0, 13.0, 2.1) + 0.35 * waves(41.0, 37.0, 4.0);
+        let land =
+            waves(7.0, 9.0, 0.8) + 0.6 * waves(17.0, 13.0, 2.1) + 0.35 * waves(41.0, 37.0, 4.0);
         let cloud = waves(11.0, 31.0, 5.2) + 0.7 * waves(29.0, 47.0, 1.3);
         Some(if cloud > 0.95 {
             shade([225.0, 235.0, 245.0], light)

@@ -38,14 +38,27 @@ pub async fn status(scene: Scene, world: World) {
             let (year, score, size) = now;
             let (text, fresh) = phrase(year);
             let score = format!(" {score} ");
-            let room = size.columns() - 4 - if world.is_armed() { score.len() as i32 } else { 0 };
+            let room = size.columns()
+                - 4
+                - if world.is_armed() {
+                    score.len() as i32
+                } else {
+                    0
+                };
             let mut text = format!(" {year} {text} ");
             if text.len() as i32 > room {
                 text = format!(" {year} ");
             }
-            let style = if fresh { palette::BRIGHT } else { palette::PLAIN };
+            let style = if fresh {
+                palette::BRIGHT
+            } else {
+                palette::PLAIN
+            };
             left.set_art(&line(&text, style));
-            left.move_to(Place { x: 2, y: size.rows() - 1 });
+            left.move_to(Place {
+                x: 2,
+                y: size.rows() - 1,
+            });
             if world.is_armed() {
                 right.set_art(&line(&score, palette::GOLD));
                 right.move_to(Place {
@@ -58,30 +71,56 @@ pub async fn status(scene: Scene, world: World) {
     }
 }
 
+/// Says, in the upper border, that nobody plays: it comes and goes.
+pub async fn demo(scene: Scene) {
+    let art = Art::new(" demo · SPACE to fly ");
+    let art = art.styled(palette::GOLD).solid(palette::NIGHT);
+    loop {
+        let sprite = scene.sprite(layers::WORDS, &art);
+        sprite.move_to(Place {
+            x: (scene.size().columns() - art.size().columns()) / 2,
+            y: 0,
+        });
+        scene.sleep(10 * BEAT).await;
+        drop(sprite);
+        scene.sleep(5 * BEAT).await;
+    }
+}
+
 /// The banner, and how it went. Everything else goes on behind it.
 pub async fn game_over(scene: Scene, world: World) {
     let line = |text: &str, style: Style| Art::new(text).styled(style).solid(style);
-    let wide = vec![large("GAME OVER", ember())];
-    let high = vec![large("GAME", ember()), large("OVER", ember())];
-    let words = vec![
-        line("  GAME OVER  ", palette::BRIGHT),
-        line(&format!("  score {}  ", world.score()), palette::GOLD),
-        line(&format!("  best {}  ", world.best()), palette::PLAIN),
-        line(&format!("  you came to {}  ", world.year()), palette::FAINT),
-        line("  r to play again  ", palette::PLAIN),
-    ];
+    let banner = |word| large(word, ember()).solid(palette::NIGHT);
+    let (wide, high) = (
+        vec![banner("GAME OVER")],
+        vec![banner("GAME"), banner("OVER")],
+    );
+    let year = world.lost().unwrap_or_default();
     loop {
-        let size = scene.size();
+        let shown = (scene.size(), world.score());
+        let (size, score) = shown;
+        let words = [
+            line("  GAME OVER  ", palette::BRIGHT),
+            line(&format!("  score {score}  "), palette::GOLD),
+            line(&format!("  best {}  ", world.best()), palette::PLAIN),
+            line(&format!("  you came to {year}  "), palette::FAINT),
+            line("  r to play again  ", palette::PLAIN),
+        ];
         // The largest that fits: one line of letters, two, or none.
         let fits = |banner: &&Vec<Art>| {
             let rows: i32 = banner.iter().map(|art| art.size().rows() + 1).sum();
-            banner.iter().all(|art| art.size().columns() + 2 < size.columns())
+            banner
+                .iter()
+                .all(|art| art.size().columns() + 2 < size.columns())
                 && rows + words.len() as i32 + 2 < size.rows()
         };
         let banner = [&wide, &high].into_iter().find(fits);
-        let lines: Vec<&Art> = banner.into_iter().flatten().chain(&words).collect();
+        let mut lines: Vec<&Art> = banner.into_iter().flatten().chain(&words).collect();
+        // What would reach into the border is left out; the score never does.
+        lines.retain(|art| art.size().columns() + 2 <= size.columns());
         let sprites = stack(&scene, &lines);
-        while scene.size() == size {
+        // A bolt on its way may hit after the ship is gone: that counts.
+        while (scene.size(), world.score()) == shown {
             scene.sleep(BEAT).await;
         }
         drop(sprites);

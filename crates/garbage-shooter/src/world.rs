@@ -22,7 +22,8 @@ struct Facts {
     year: Cell<u32>,
     score: Cell<u32>,
     best: Cell<u32>,
-    over: Cell<bool>,
+    /// The year in which the ship was lost.
+    lost: Cell<Option<u32>>,
     boxes: bool,
     ship: Cell<Place>,
     /// Everything that falls. Bounded by what can be on the screen at once.
@@ -58,7 +59,7 @@ impl World {
                 year: Cell::new(calendar::FIRST),
                 score: Cell::new(0),
                 best: Cell::new(best),
-                over: Cell::new(false),
+                lost: Cell::new(None),
                 boxes,
                 ship: Cell::default(),
                 garbage: RefCell::default(),
@@ -97,11 +98,17 @@ impl World {
     /// Whether the ship is lost.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.facts.over.get()
+        self.lost().is_some()
+    }
+
+    /// The year in which the ship was lost, if it was.
+    #[must_use]
+    pub fn lost(&self) -> Option<u32> {
+        self.facts.lost.get()
     }
 
     pub(crate) fn end(&self) {
-        self.facts.over.set(true);
+        self.facts.lost.set(Some(self.year()));
     }
 
     /// Whether boxes are drawn around what can collide.
@@ -148,7 +155,9 @@ impl World {
     /// Takes out the piece that `sprite` touches, if there is one.
     pub(crate) fn take_touched(&self, sprite: &Sprite) -> Option<Rc<Garbage>> {
         let mut garbage = self.facts.garbage.borrow_mut();
-        let index = garbage.iter().position(|piece| piece.sprite.touches(sprite))?;
+        let index = garbage
+            .iter()
+            .position(|piece| piece.sprite.touches(sprite))?;
         Some(garbage.remove(index))
     }
 
