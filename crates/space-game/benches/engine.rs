@@ -5,14 +5,16 @@
 //! ```
 //!
 //! Both run in this one process on one thread, in turn; the middle of [`RUNS`] runs is
-//! shown, with the least and the most. Tokio's clock is paused and moved on by hand, a
-//! tick at a time, so neither waits. Memory is measured in a process of its own for each,
+//! shown, with the least and the most. Tokio's clock is paused: when all that was due has
+//! run it jumps to the next timer, so neither waits. Both count their polls, and must agree. Memory is measured in a process of its own for each,
 //! from `/proc/self/statm`.
 
+use std::cell::Cell;
 use std::env;
 use std::fs;
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
@@ -21,7 +23,7 @@ use space_game::engine::{Art, Keys, Layer, Place, Scene, Size, Stage, Ticks};
 use space_game::game::sky::{Motion, sky};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
-use tokio::time::{advance, sleep};
+use tokio::time::sleep;
 
 const RUNS: usize = 7;
 const SCREEN: Size = Size::new(120, 40);
@@ -31,6 +33,9 @@ const TICK: Duration = Duration::from_millis(1);
 
 const SLEEPERS: u32 = 1_000_000;
 const STARS: u32 = 100_000;
+
+/// Polls that are timed, of which a crowd makes many at a tick.
+const POLLS: u32 = 2_000_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
@@ -104,48 +109,57 @@ fn runtime() -> Runtime {
 
 /// Nanoseconds a poll: coroutines that each sleep one tick, over and over.
 fn stage_polls(crowd: u32) -> f64 {
+    let polls = Rc::new(Cell::new(0_u64));
     let mut stage = Stage::new(SCREEN, 0);
     for _ in 0..crowd {
+        let polls = polls.clone();
         stage.spawn(async move |scene| {
             loop {
                 scene.next_tick().await;
+                polls.set(polls.get() + 1);
             }
         });
     }
-    let ticks = 5_000_000 / crowd;
-    for _ in 0..10 {
-        stage.step(Keys::NONE);
-    }
-    let start = Instant::now();
-    for _ in 0..ticks {
-        stage.step(Keys::NONE);
-    }
-    start.elapsed().as_nanos() as f64 / f64::from(ticks) / f64::from(crowd)
+    let mut pass = |ticks| (0..ticks).for_each(|_| stage.step(Keys::NONE));
+    pass(10);
+    let (ticks, before, start) = (POLLS / crowd, polls.get(), Instant::now());
+    pass(ticks);
+    let took = start.elapsed();
+    nanoseconds_a_poll(took, polls.get() - before, ticks * crowd)
 }
 
 fn tokio_polls(crowd: u32) -> f64 {
-    let ticks = 1_000_000 / crowd;
+    let polls = Rc::new(Cell::new(0_u64));
     let local = LocalSet::new();
     local.block_on(&runtime(), async {
         for _ in 0..crowd {
-            tokio::task::spawn_local(async {
+            let polls = polls.clone();
+            tokio::task::spawn_local(async move {
                 loop {
                     sleep(TICK).await;
+                    polls.set(polls.get() + 1);
                 }
             });
         }
         pass(10).await;
-        let start = Instant::now();
+        let (ticks, before, start) = (POLLS / crowd, polls.get(), Instant::now());
         pass(ticks).await;
-        start.elapsed().as_nanos() as f64 / f64::from(ticks) / f64::from(crowd)
+        let took = start.elapsed();
+        nanoseconds_a_poll(took, polls.get() - before, ticks * crowd)
     })
 }
 
-/// Lets ticks pass under tokio. What is due at each has run when it returns.
+fn nanoseconds_a_poll(took: Duration, polls: u64, expected: u32) -> f64 {
+    // The tick at either end may be half done.
+    let share = polls as f64 / f64::from(expected);
+    assert!((0.8..1.2).contains(&share), "{polls} polls, not {expected}");
+    took.as_nanos() as f64 / polls as f64
+}
+
+/// Lets ticks pass under tokio, with all that is due at each.
 async fn pass(ticks: u32) {
     for _ in 0..ticks {
-        advance(TICK).await;
-        tokio::task::yield_now().await;
+        sleep(TICK).await;
     }
 }
 
@@ -242,21 +256,26 @@ fn stage_stars(drawn: bool) -> f64 {
 fn tokio_stars() -> f64 {
     let stage = Stage::new(SCREEN, 7);
     let scene = stage.scene().clone();
+    let changes = Rc::new(Cell::new(0_u64));
     let local = LocalSet::new();
     local.block_on(&runtime(), async {
         for _ in 0..STARS {
-            let scene = scene.clone();
-            tokio::task::spawn_local(tokio_star(scene));
+            tokio::task::spawn_local(tokio_star(scene.clone(), changes.clone()));
         }
         pass(200).await;
-        let start = Instant::now();
+        let (before, start) = (changes.get(), Instant::now());
         pass(300).await;
-        start.elapsed().as_secs_f64() / 5.0 * 100.0
+        let took = start.elapsed();
+        // Four changes a star every 31 beats of six ticks.
+        let expected = f64::from(STARS) * 4.0 * 300.0 / (31.0 * 6.0);
+        let share = (changes.get() - before) as f64 / expected;
+        assert!((0.9..1.1).contains(&share), "{share} of the stars' changes");
+        took.as_secs_f64() / 5.0 * 100.0
     })
 }
 
 /// A star as `sky::blink` has it.
-async fn tokio_star(scene: Scene) {
+async fn tokio_star(scene: Scene, changes: Rc<Cell<u64>>) {
     let sprite = scene.sprite(Layer(0), &Art::new("*"));
     sprite.move_to(Place {
         x: scene.below(120) as i32,
@@ -271,6 +290,7 @@ async fn tokio_star(scene: Scene) {
             (Style::new(), 3),
         ] {
             sprite.set_style(style);
+            changes.set(changes.get() + 1);
             sleep(TICK * 6 * beats).await;
         }
     }
