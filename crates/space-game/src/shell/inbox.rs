@@ -13,7 +13,7 @@ use crossterm::event::{self, Event};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Events that may wait. When it is full the thread waits, and so does the terminal.
-const BOUND: usize = 256;
+pub(super) const BOUND: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Inbox {

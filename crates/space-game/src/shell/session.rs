@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -12,7 +13,7 @@ use crossterm::event::Event;
 use ratatui::Terminal;
 use signal_hook::consts::SIGTSTP;
 
-use super::inbox::{Inbox, is_hung_up};
+use super::inbox::{self, Inbox, is_hung_up};
 use super::keyboard::{Command, Keyboard};
 use super::modes::Modes;
 use super::overlay::{is_too_small, notice, too_small};
@@ -26,6 +27,9 @@ use crate::recording::{Header, Recording};
 
 /// How often a session at rest looks for signals and a new size.
 const AT_REST: Duration = Duration::from_millis(100);
+
+/// Ticks between two looks, in a running game, at the terminal's size and whether it is there.
+const LOOK_EVERY: u64 = 4;
 
 /// What happened to a program that was hung up on.
 const HUNG_UP: u8 = 129;
@@ -159,13 +163,15 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
             if shutdown.is_requested() {
                 return Ok(End::Asked);
             }
-            if is_hung_up() {
-                return Ok(End::HungUp);
-            }
             if suspend.swap(false, Ordering::Relaxed) {
                 self.suspend(false)?;
             }
-            self.measure()?;
+            if rest || self.tick.is_multiple_of(LOOK_EVERY) {
+                if is_hung_up() {
+                    return Ok(End::HungUp);
+                }
+                self.measure()?;
+            }
             if !self.runs() {
                 // At rest a picture is due when something was said, not by the clock.
                 self.draw()?;
@@ -191,11 +197,16 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
 
     /// Takes in what comes until `deadline`, or until something means more than a key.
     fn listen(&mut self, deadline: Instant) -> Option<Command> {
-        while let Some(event) = self.inbox.next(deadline) {
-            let now = Instant::now();
-            match event {
+        if self.runs() {
+            // Keys count from the tick on, so they wait for it: being woken for each costs
+            // more than taking it.
+            thread::sleep(deadline.saturating_duration_since(Instant::now()));
+        }
+        // No more than can wait: keys that come faster than they are taken must not stop the clock.
+        for _ in 0..inbox::BOUND {
+            match self.inbox.next(deadline)? {
                 Event::Key(key) => {
-                    if let Some(command) = self.keyboard.take(&key, now) {
+                    if let Some(command) = self.keyboard.take(&key, Instant::now()) {
                         return Some(command);
                     }
                 }
@@ -208,10 +219,6 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
                 }
                 Event::Resize(..) => return None,
                 _ => {}
-            }
-            // Keys that come faster than they can be taken must not stop the clock.
-            if now >= deadline {
-                break;
             }
         }
         None
