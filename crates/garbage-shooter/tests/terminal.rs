@@ -95,6 +95,16 @@ fn without_a_terminal_a_recording_ends_in_its_last_picture_and_the_score() {
 }
 
 #[test]
+fn the_picture_in_the_readme_is_the_one_of_the_demo() {
+    let output = Command::new(PROGRAM)
+        .args(["--replay", DEMO])
+        .output()
+        .unwrap();
+    let picture = String::from_utf8(output.stdout).unwrap();
+    assert!(include_str!("../README.md").contains(&picture), "{picture}");
+}
+
+#[test]
 fn without_a_terminal_or_a_recording_it_says_so_in_one_line() {
     let output = Command::new(PROGRAM).stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -214,6 +214,17 @@ fn a_recording_plays_the_same_flight_again_without_a_terminal() {
 }
 
 #[test]
+fn the_picture_in_the_readme_is_the_one_of_the_recorded_flight() {
+    let flight = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/flight.txt");
+    let output = Command::new(PROGRAM)
+        .args(["--replay", flight])
+        .output()
+        .unwrap();
+    let picture = String::from_utf8(output.stdout).unwrap();
+    assert!(include_str!("../README.md").contains(&picture), "{picture}");
+}
+
+#[test]
 fn without_a_terminal_it_says_so_in_one_line() {
     let output = Command::new(PROGRAM).stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

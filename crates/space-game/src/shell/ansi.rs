@@ -3,8 +3,7 @@
 //!
 //! The terminal's cursor and colours stay known from frame to frame, so neither is
 //! reset. Each way to the next cell is weighed by its length, and a frame is
-//! encoded twice, by rows and by colour, of which the shorter is sent. That takes
-//! about a third of what `ratatui`'s own backend writes for the same picture.
+//! encoded twice, by rows and by colour, of which the shorter is sent.
 
 use std::io::Write as _;
 
