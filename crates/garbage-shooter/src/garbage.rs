@@ -11,8 +11,8 @@ use crate::world::{Garbage, World};
 /// A kind of garbage as it stands in the source.
 struct Kind {
     drawing: &'static str,
-    /// A text of the same shape that names the colours, see [`color`]. Stripes run down, not
-    /// across: falling a row then changes edges only, which is what the terminal is sent.
+    /// A text of the same shape that names the colours, see [`color`]. Colours run down, and
+    /// far across: falling a row then changes edges only, in few strokes.
     tint: &'static str,
     /// Ticks for a row. Multiples of three, so that what falls together shares frames.
     pace: u32,
@@ -90,9 +90,9 @@ w r w
 ▦▦▦╱
 ▀▀",
         tint: "
-bBbBbB
-bBbBbw
-bBbw
+bbbbbb
+bbbbbw
+bbbw
 ww",
         pace: 15,
         points: 2,
@@ -105,9 +105,9 @@ ww",
 ▦▦▦╪═█═╪▦▦▦
 ▦▦▦╯ ╿ ╰▦▦▦",
         tint: "
-bBbw y wbBb
-bBbwoyowbBb
-bBbw r wbBb",
+bbbw y wBBB
+bbbwoyowBBB
+bbbw r wBBB",
         pace: 15,
         points: 2,
         weight: 3,
@@ -144,12 +144,12 @@ ddddd
  ▀▀▀▀██▀▀▀▀
 ▦▦▦▦╶╯╰╴▦▦▦▦",
         tint: "
-bBbB    bBbB
-bBbBwwwwbBbB
+bbbb    BBBB
+bbbbwwwwBBBB
  wwwwoowwww
 wwywwoowwyww
  wwwwoowwww
-bBbBwwwwbBbB",
+bbbbwwwwBBBB",
         pace: 24,
         points: 1,
         weight: 1,
