@@ -15,6 +15,7 @@ pub mod album;
 pub mod buffer;
 pub mod checksum;
 pub mod download;
+pub mod handover;
 pub mod names;
 pub mod page;
 pub mod plan;

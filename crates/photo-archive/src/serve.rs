@@ -1,22 +1,30 @@
 //! Connections: accepted, served over HTTP/1.1, dropped when they stall, ended when the program is.
 //!
-//! `axum::serve` would do but for three things: a client that takes no byte is
-//! dropped, hyper must not gather more than one chunk, and the end has a deadline.
+//! `axum::serve` would do but for four things: a client that takes no byte is
+//! dropped, hyper must not gather more than one chunk, a download takes the
+//! connection over ([`crate::handover`]), and the end has a deadline.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use common::accept::Acceptor;
 use common::shutdown::Shutdown;
+use futures_util::FutureExt as _;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::handover::{Connection, Handover};
 
 /// How long a client may take to send the header of a request, or leave a connection unused.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -120,17 +128,36 @@ async fn connection(
     router: Router,
     shutdown: Shutdown,
 ) -> Result<(), hyper::Error> {
-    let connection = http1::Builder::new()
+    let handover = Handover::default();
+    let router = TowerToHyperService::new(router);
+    let service = {
+        let handover = handover.clone();
+        service_fn(move |mut request| {
+            hyper::Request::extensions_mut(&mut request).insert(handover.clone());
+            router.call(request)
+        })
+    };
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    tokio::pin!(connection);
-    tokio::select! {
-        result = &mut connection => return result,
-        () = shutdown.requested() => connection.as_mut().graceful_shutdown(),
+        .serve_connection(Connection::new(stream, handover.clone()), service);
+    let mut shutdown = pin!(shutdown.requested().fuse());
+    let sender = poll_fn(|cx| {
+        if shutdown.as_mut().poll(cx).is_ready() {
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
+            Poll::Pending => handover
+                .take()
+                .map_or(Poll::Pending, |sender| Poll::Ready(Ok(Some(sender)))),
+        }
+    });
+    if let Some(sender) = sender.await? {
+        sender(connection.into_parts().io.into_inner()).await;
     }
-    connection.await
+    Ok(())
 }
 
 /// Lets the kernel end the connection when nothing sent is taken for `timeout`.
