@@ -295,25 +295,30 @@ async fn yield_now() {
 /// The smallest executor: one future, one thread, which sleeps until it is woken. It gives
 /// up after `patience`; a real one has none to lose.
 fn block_on<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
-    struct Unpark(Thread);
+    struct Unpark {
+        thread: Thread,
+        woken: AtomicBool,
+    }
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
-            self.0.unpark();
+            self.woken.store(true, Ordering::SeqCst);
+            self.thread.unpark();
         }
     }
     let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let unpark = Arc::new(Unpark {
+        thread: thread::current(),
+        woken: AtomicBool::new(false),
+    });
+    let waker = Waker::from(Arc::clone(&unpark));
     let end = Instant::now() + patience;
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Some(output);
         }
-        let left = end.checked_duration_since(Instant::now())?;
-        // Not to be trusted to return only when unparked, which is why it stands in a loop.
-        // A lost wake-up is not found by that: nobody calls `unpark`.
-        thread::park_timeout(left);
-        if Instant::now() >= end {
-            return None;
+        // `park` may return for no reason. Only a wake-up is one to poll again.
+        while !unpark.woken.swap(false, Ordering::SeqCst) {
+            thread::park_timeout(end.checked_duration_since(Instant::now())?);
         }
     }
 }
