@@ -50,8 +50,11 @@ fn check<S: Slot>() {
             let _ = polled.send(());
             done
         });
+        let patience = handle.now() + Duration::from_secs(2);
         let answer = scheduler.block_on(handle.timeout(Duration::from_secs(2), waiting));
         assert_eq!(answer, Ok(5), "put first: {put_first}");
+        // At the end of its time the future is polled once more. That is no wake-up.
+        assert!(handle.now() < patience, "nobody woke it");
         putter.map(|putter| putter.join().unwrap());
     }
 }
