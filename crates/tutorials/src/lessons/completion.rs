@@ -301,7 +301,9 @@ impl Server {
     fn goodbye(&mut self, number: usize) {
         self.record(number, |trace, lane| trace.drop(lane, false));
         if let Some(client) = self.clients[number].take() {
-            say!("disconnected: {}", client.name);
+            if !self.stopping {
+                say!("disconnected: {}", client.name);
+            }
             self.free.push(number);
         }
     }

@@ -330,7 +330,7 @@ impl Work {
             let Some((number, location)) = next else {
                 return;
             };
-            let bar = self.bars.add(ProgressBar::new(0));
+            let bar = self.bars.add(ProgressBar::no_length());
             let style = ProgressStyle::with_template("{msg:<28!} {bar:30} {bytes}/{total_bytes}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_message(common::escape::visible(location.path()).into_owned());

@@ -5,7 +5,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::Handle;
-use crate::race::{Either, race};
 use crate::timers::Ticket;
 use crate::trace::{self, Why};
 
@@ -72,10 +71,19 @@ impl Handle {
         duration: Duration,
         future: F,
     ) -> Result<F::Output, Elapsed> {
-        match race(pin!(future), self.sleep(duration)).await {
-            Either::Left(output) => Ok(output),
-            Either::Right(()) => Err(Elapsed),
-        }
+        let mut sleep = pin!(self.sleep(duration));
+        let mut future = pin!(future);
+        std::future::poll_fn(|context| {
+            // A race, only that the clock is asked first and wins last: so a trace shows what
+            // the task really waits for, and an answer in the last instant counts.
+            let elapsed = sleep.as_mut().poll(context).is_ready();
+            match future.as_mut().poll(context) {
+                Poll::Ready(output) => Poll::Ready(Ok(output)),
+                Poll::Pending if elapsed => Poll::Ready(Err(Elapsed)),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
     }
 }
 

@@ -22,10 +22,10 @@ const STEP: f64 = 9.0;
 const STYLE: &str = "\
 svg{background:#fff;font:11px sans-serif}text{fill:#24292f}.run{fill:#1f6feb}\
 .wait{fill:url(#h);stroke:#8c959f;stroke-width:.5}.wake{stroke:#bf3989;stroke-width:1;fill:none}\
-.tip{fill:#bf3989}.tick{stroke:#d0d7de}.why,.time{font-size:9px;fill:#57606a}.end{stroke:#57606a}\
+.tip{fill:#bf3989}.tick{stroke:#d0d7de}.why,.time{font-size:9px;fill:#57606a}.why{paint-order:stroke;stroke:#fff;stroke-width:3px}.end{stroke:#57606a}\
 .cancel{stroke:#cf222e;stroke-width:2}.note{fill:#9a6700}\
 @media(prefers-color-scheme:dark){svg{background:#0d1117}text{fill:#e6edf3}.run{fill:#58a6ff}\
-.why,.time{fill:#9198a1}.tick{stroke:#30363d}.wake{stroke:#f778ba}.tip{fill:#f778ba}.note{fill:#e3b341}}";
+.why,.time{fill:#9198a1}.why{stroke:#0d1117}.tick{stroke:#30363d}.wake{stroke:#f778ba}.tip{fill:#f778ba}.note{fill:#e3b341}}";
 
 /// Draws a recording.
 #[must_use]

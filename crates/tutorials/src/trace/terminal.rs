@@ -63,11 +63,12 @@ pub fn draw(recording: &Recording, width: usize) -> String {
         // Writing to a `String` cannot fail.
         let _ = writeln!(picture, "{name:>names$} {}", row.trim_end());
     }
-    let mut axis = vec![' '; names + 1 + columns + 8];
+    let mut axis = vec![' '; names + 1 + columns];
     for (at, place) in chart.ticks(5) {
         let text = format!("{:.3}", at.as_secs_f64());
         let text = format!("{}s", text.trim_end_matches('0').trim_end_matches('.'));
-        let start = names + 1 + column(place);
+        // The last one ends where the picture ends.
+        let start = (names + 1 + column(place)).min(axis.len().saturating_sub(text.len()));
         for (cell, letter) in axis[start..].iter_mut().zip(text.chars()) {
             *cell = letter;
         }

@@ -5,9 +5,13 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
-use crate::process::{run, text};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::process::{run, text, tutorials};
 
 fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(directory)
@@ -196,4 +200,61 @@ fn nobody_at_the_other_end_is_a_failed_download() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("cannot connect to"), "{said}");
     assert!(files(out.path()).is_empty());
+}
+
+#[test]
+fn encrypted_pictures_come_from_whom_the_system_trusts() {
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificates = vec![key.cert.der().clone()];
+    let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(certificates, private)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(tls, stream.unwrap());
+            let mut request = [0; 4096];
+            // One that does not trust us breaks off here.
+            if stream.read(&mut request).is_ok() {
+                stream
+                    .write_all(&answer("200 OK\r\nContent-Length: 6", "secret"))
+                    .unwrap();
+                stream.conn.send_close_notify();
+                stream.flush().unwrap();
+            }
+        }
+    });
+    let out = tempfile::tempdir().unwrap();
+    let trusted = out.path().join("trusted.pem");
+    fs::write(&trusted, key.cert.pem()).unwrap();
+    let pictures = out.path().join("pictures");
+    let url = format!("https://localhost:{port}/secret.png");
+    let download = || {
+        let mut command = tutorials(&[
+            "downloads",
+            "--way",
+            "concurrent",
+            "--url",
+            &url,
+            "--out",
+            pictures.to_str().unwrap(),
+        ]);
+        command.env_remove("SSL_CERT_DIR");
+        command
+    };
+    let stranger = download()
+        .env("SSL_CERT_FILE", "/dev/null")
+        .output()
+        .unwrap();
+    let said = text(&stranger.stdout);
+    assert_eq!(stranger.status.code(), Some(1), "{said}");
+    assert!(said.contains("certificate"), "{said}");
+    let friend = download().env("SSL_CERT_FILE", &trusted).output().unwrap();
+    assert_eq!(friend.status.code(), Some(0), "{}", text(&friend.stdout));
+    assert_eq!(files(&pictures)["001-secret.png"], b"secret");
 }

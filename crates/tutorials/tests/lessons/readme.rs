@@ -5,8 +5,10 @@
 //! begins with `> ` is typed.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::Stdio;
 
-use crate::process::{Server, run, text};
+use crate::process::{Server, run, text, tutorials};
 use crate::scenario::Client;
 
 const README: &str = include_str!("../../README.md");
@@ -72,8 +74,35 @@ fn compare(expected: &[&str], said: &str, command: &str) {
     );
 }
 
-/// Plays one session of `nc` against a server.
-fn play(server: &Server, session: &Session<'_>) {
+/// Plays a session of a lesson that ends by itself; what the README shows after `> ` is typed.
+fn converse(arguments: &[&str], session: &Session<'_>) {
+    let mut child = tutorials(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for typed in session
+        .output
+        .iter()
+        .filter_map(|line| line.strip_prefix("> "))
+    {
+        writeln!(input, "{typed}").unwrap();
+    }
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "$ {}", session.command);
+    let expected: Vec<&str> = session
+        .output
+        .iter()
+        .copied()
+        .filter(|line| !line.starts_with("> "))
+        .collect();
+    compare(&expected, &text(&output.stdout), session.command);
+}
+
+/// Plays one session of `nc` against a server, and stays connected.
+fn play(server: &Server, session: &Session<'_>) -> Client {
     let mut client = Client::connect(server.address);
     for line in &session.output {
         match line.strip_prefix("> ") {
@@ -81,6 +110,7 @@ fn play(server: &Server, session: &Session<'_>) {
             None => assert_eq!(&client.line(), line, "$ {}", session.command),
         }
     }
+    client
 }
 
 #[test]
@@ -111,24 +141,18 @@ fn every_session_in_the_readme_is_what_happens() {
             if TIMED.contains(&lesson) && !arguments.contains(&"--virtual") {
                 arguments.push("--virtual");
             }
-            let output = run(&arguments);
-            assert!(
-                output.status.success(),
-                "$ {}\n{}",
-                session.command,
-                text(&output.stderr)
-            );
-            compare(&session.output, &text(&output.stdout), session.command);
+            converse(&arguments, session);
             continue;
         }
         let server = Server::start(&arguments);
+        let mut clients = Vec::new();
         while let Some(nc) = sessions
             .get(number)
             .filter(|next| next.command.starts_with("nc "))
         {
             number += 1;
             if let Some(server) = &server {
-                play(server, nc);
+                clients.push(play(server, nc));
             }
         }
         // Refused by the kernel, and said so: nothing to compare.

@@ -3,7 +3,7 @@
 //! The protocol is `hyper`'s, the sockets and the waiting are ours.
 
 use std::future::poll_fn;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use indicatif::ProgressBar;
 
 use super::file::PartFile;
 use super::wire::Wire;
-use crate::net;
+use crate::net::{self, Watched};
 use crate::pool::ThreadPool;
 use crate::scheduler::Handle;
 
@@ -64,12 +64,7 @@ async fn get(
     let port = location
         .port_u16()
         .unwrap_or(if encrypted { 443 } else { 80 });
-    let address = resolve(scheduler, host, port).await?;
-    let stream = scheduler
-        .timeout(PATIENCE, net::connect(scheduler, address))
-        .await
-        .context("nobody answers")?
-        .with_context(|| format!("cannot connect to {address}"))?;
+    let stream = reach(scheduler, host, port).await?;
     let wire = if encrypted {
         Wire::tls(stream, host)?
     } else {
@@ -149,24 +144,32 @@ fn join(from: &Uri, to: &str) -> anyhow::Result<Uri> {
     super::location(&text).map_err(|error| anyhow::anyhow!("a redirect to {to:?}: {error}"))
 }
 
-/// A name's address. `getaddrinfo` blocks, so a thread asks (lesson 9).
-async fn resolve(scheduler: &Handle, host: &str, port: u16) -> anyhow::Result<SocketAddr> {
+/// Connects to the first address of a name that answers.
+async fn reach(scheduler: &Handle, host: &str, port: u16) -> anyhow::Result<Watched<TcpStream>> {
+    let mut failure = anyhow::anyhow!("{host} has no address");
+    for address in resolve(host, port).await? {
+        match scheduler
+            .timeout(PATIENCE, net::connect(scheduler, address))
+            .await
+        {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failure = anyhow::anyhow!("cannot connect to {address}: {error}"),
+            Err(_) => failure = anyhow::anyhow!("{address} does not answer"),
+        }
+    }
+    Err(failure)
+}
+
+/// A name's addresses. `getaddrinfo` blocks, so a thread asks (lesson 9). It gives up by itself.
+async fn resolve(host: &str, port: u16) -> anyhow::Result<Vec<SocketAddr>> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = bare.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(address, port));
+        return Ok(vec![SocketAddr::new(address, port)]);
     }
     let pool = ThreadPool::new(1, None)?;
     let name = bare.to_owned();
-    let asked = pool.submit(move || {
-        (&*name, port)
-            .to_socket_addrs()
-            .map(|mut found| found.next())
-    });
-    let answer = scheduler.timeout(PATIENCE, asked).await;
-    let addresses = answer.context("no name server answers")??;
-    addresses
-        .with_context(|| format!("cannot find {host}"))?
-        .with_context(|| format!("{host} has no address"))
+    let asked = pool.submit(move || (&*name, port).to_socket_addrs().map(Vec::from_iter));
+    asked.await?.with_context(|| format!("cannot find {host}"))
 }
 
 #[cfg(test)]
