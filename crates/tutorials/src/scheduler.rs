@@ -291,7 +291,7 @@ impl Core {
                 self.wait(Some(Duration::ZERO));
             }
         } else if self.shared.ready.fall_asleep() {
-            let deadline = self.timers.borrow_mut().next();
+            let deadline = self.timers.borrow_mut().earliest();
             if let Some((trace, lane)) = &self.trace {
                 trace.asleep(*lane, deadline.map(Why::Until));
                 self.asleep.set(true);

@@ -63,7 +63,7 @@ impl<T> Timers<T> {
     }
 
     /// The earliest deadline.
-    pub fn next(&mut self) -> Option<Duration> {
+    pub fn earliest(&mut self) -> Option<Duration> {
         while let Some(&Reverse((deadline, ticket))) = self.heap.peek() {
             if self.waiting.contains_key(&ticket) {
                 return Some(deadline);
@@ -131,9 +131,9 @@ mod tests {
         let mut timers = Timers::new();
         timers.set(SECOND, 'b');
         assert_eq!(timers.due(SECOND - Duration::from_nanos(1)), None);
-        assert_eq!(timers.next(), Some(SECOND));
+        assert_eq!(timers.earliest(), Some(SECOND));
         assert_eq!(timers.due(SECOND), Some('b'));
-        assert_eq!(timers.next(), None);
+        assert_eq!(timers.earliest(), None);
     }
 
     #[test]
@@ -150,6 +150,6 @@ mod tests {
             "{}",
             timers.heap.len()
         );
-        assert_eq!(timers.next(), Some(SECOND));
+        assert_eq!(timers.earliest(), Some(SECOND));
     }
 }

@@ -66,7 +66,9 @@ fn average() -> Coroutine {
         loop {
             match y.give(average.clone()).await {
                 Ok(text) => {
-                    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+                    let Ok(number) = text.parse::<f64>() else {
+                        return Err(format!("{text:?} is no number"));
+                    };
                     count += 1.0;
                     sum += number;
                     average = format!("{:.2}", sum / count);

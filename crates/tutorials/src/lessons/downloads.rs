@@ -22,7 +22,7 @@
 //!
 //! **Python and here.** The original is `async_image_downloader.py`: `requests` for the
 //! first line, `aiohttp` for the last, and pictures from the Internet. Here one function,
-//! [`fetch`], serves all three: a thread that runs a scheduler with this one task
+//! `fetch`, serves all three: a thread that runs a scheduler with this one task
 //! *is* a blocking call. A download that fails is reported and stops no other, and a
 //! file has its final name only when it is whole.
 //!

@@ -21,7 +21,7 @@
 //!
 //! **Python and here.** The original is `4_generators/generators.py`, with its two
 //! dictionaries `to_read` and `to_write`. It yields pairs `('read', socket)`; here the
-//! pair has a type, [`Wait`]. The limits of `select` are those of lesson 3.
+//! pair has a type, `Wait`. The limits of `select` are those of lesson 3.
 //!
 //! **Exercise.** `tests/exercises/generator_server.rs`: serve generators in turn.
 

@@ -220,7 +220,7 @@ fn heap(bodies: Vec<(String, Body)>, clock: &Clock, trace: Option<&Trace>) {
                 None => {}
             }
         }
-        let Some(deadline) = sleepers.next() else {
+        let Some(deadline) = sleepers.earliest() else {
             return;
         };
         if let Some((trace, lane)) = reactor {

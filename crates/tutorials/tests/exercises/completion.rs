@@ -5,8 +5,10 @@ use std::collections::HashMap;
 
 type Request = (u64, &'static str);
 type Answer = (u64, i32);
+/// A request's name, and its answer if there is one.
+type Matched = Vec<(&'static str, Option<i32>)>;
 
-fn yours(requests: &[Request], answers: &[Answer]) -> Vec<(&'static str, Option<i32>)> {
+fn yours(requests: &[Request], answers: &[Answer]) -> Matched {
     // Takes them as they come.
     let answers = answers
         .iter()
@@ -19,7 +21,7 @@ fn yours(requests: &[Request], answers: &[Answer]) -> Vec<(&'static str, Option<
         .collect()
 }
 
-fn check(sort_out: fn(&[Request], &[Answer]) -> Vec<(&'static str, Option<i32>)>) {
+fn check(sort_out: fn(&[Request], &[Answer]) -> Matched) {
     let requests = [(7, "read"), (3, "write"), (9, "accept")];
     let expected = [("read", Some(5)), ("write", Some(-32)), ("accept", None)];
     assert_eq!(sort_out(&requests, &[(3, -32), (7, 5)]), expected);
@@ -38,7 +40,7 @@ fn the_solution_matches() {
 
 // The solution. Stop reading here until you have tried.
 
-fn solution(requests: &[Request], answers: &[Answer]) -> Vec<(&'static str, Option<i32>)> {
+fn solution(requests: &[Request], answers: &[Answer]) -> Matched {
     let answers: HashMap<u64, i32> = answers.iter().copied().collect();
     let answer = |&(number, name): &Request| (name, answers.get(&number).copied());
     requests.iter().map(answer).collect()

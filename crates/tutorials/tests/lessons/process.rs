@@ -87,7 +87,8 @@ impl Server {
         let status = self.signal(Signal::INT);
         let rest = self.rest.take().unwrap().join().unwrap();
         assert_eq!(status.code(), Some(0), "{rest}");
-        assert_eq!(rest.lines().last(), Some("bye"), "{rest}");
+        // Threads that have just noticed a goodbye may say so after it.
+        assert!(rest.lines().any(|line| line == "bye"), "{rest}");
         rest
     }
 

@@ -5,6 +5,7 @@
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -88,10 +89,20 @@ async fn get(
     let mut exchange = pin!(exchange);
     let mut connection = pin!(connection);
     let mut open = true;
+    let mut broken = None;
     poll_fn(|context| {
-        // How the connection ended, the exchange will say.
-        open = open && connection.as_mut().poll(context).is_pending();
-        exchange.as_mut().poll(context)
+        if open && let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            open = false;
+            broken = ended.err();
+        }
+        exchange
+            .as_mut()
+            .poll(context)
+            .map_err(|error| match broken.take() {
+                // The exchange only knows that the connection is gone; this is why.
+                Some(cause) => cause.into(),
+                None => error,
+            })
     })
     .await
 }
