@@ -59,7 +59,9 @@ impl<K> Ready<K> {
     /// going to rouse it; on `false` somebody came in between, and it must not sleep.
     #[must_use]
     pub fn fall_asleep(&self) -> bool {
-        self.asleep.store(true, Ordering::SeqCst);
+        // Swaps and not stores, here and below: then the changes of this flag have one order that
+        // every thread agrees on, and loom can follow it.
+        self.asleep.swap(true, Ordering::SeqCst);
         // This second look is the whole trick. Without it the wake-up of a task that
         // came between the first look and the line above would be lost.
         if self.is_empty() {
@@ -71,7 +73,7 @@ impl<K> Ready<K> {
 
     /// Says that the scheduler is awake again: nobody needs to rouse it.
     pub fn wake_up(&self) {
-        self.asleep.store(false, Ordering::SeqCst);
+        self.asleep.swap(false, Ordering::SeqCst);
     }
 
     fn with_line<R>(&self, change: impl FnOnce(&mut VecDeque<K>) -> R) -> R {

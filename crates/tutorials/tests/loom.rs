@@ -56,8 +56,8 @@ fn explore(wakers: u32, preemptions: Option<usize>) {
 #[test]
 fn no_wake_up_is_lost() {
     explore(1, None);
-    // With two there are too many orders for a coffee break: those with up to three preemptions.
-    explore(2, Some(3));
+    // With two there are too many orders for a coffee break: those with up to two preemptions.
+    explore(2, Some(2));
 }
 
 /// The mistake that `fall_asleep` mends, written out: the look comes before the word, and
