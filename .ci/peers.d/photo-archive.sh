@@ -12,6 +12,7 @@ hash=$(ls "$photos" | head -n 1)
 
 start() {
     [ -z "$server" ] || { kill "$server"; wait "$server" || true; }
+    : >"$work/out" # Else the address of the server before it would be found.
     "$BIN/photo-archive" --bind 127.0.0.1:0 "$@" >"$work/out" 2>"$work/log" &
     server=$!
     for _ in $(seq 100); do

@@ -1,8 +1,9 @@
 //! Accepting connections under tokio, through everything that can go wrong with it.
 //!
-//! `asyncio` logs "socket.accept() out of system resource" and pauses a second.
-//! The same is done here: a server that has run out of descriptors keeps the
-//! peers it has, lets the new ones wait in the backlog, and says so once.
+//! `asyncio` logs "socket.accept() out of system resource" and pauses a second,
+//! each time. Here the pause is a tenth of that: a server that has run out of
+//! descriptors keeps the peers it has, lets the new ones wait in the backlog, and
+//! says so once until it can accept again.
 
 use std::io;
 use std::net::SocketAddr;

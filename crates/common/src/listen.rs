@@ -17,14 +17,14 @@ pub const BACKLOG: i32 = 4096;
 #[non_exhaustive]
 pub enum ListenError {
     /// `HOST:PORT` means nothing, or the name is unknown.
-    #[error("cannot listen on {address}: {source}; give {flag} as HOST:PORT, like 127.0.0.1:8080")]
+    #[error("cannot listen on {address}: {reason}; give {flag} as HOST:PORT, like 127.0.0.1:8080")]
     Address {
         /// What was given.
         address: String,
         /// The flag it was given by.
         flag: &'static str,
-        /// What the resolver said.
-        source: io::Error,
+        /// What the resolver said. Part of the message, so not its source.
+        reason: io::Error,
     },
     /// Another program has the port.
     #[error(
@@ -37,14 +37,14 @@ pub enum ListenError {
         flag: &'static str,
     },
     /// Anything else the kernel said.
-    #[error("cannot listen on {address}: {source}; choose another address with {flag}")]
+    #[error("cannot listen on {address}: {reason}; choose another address with {flag}")]
     Refused {
         /// The address that was tried.
         address: SocketAddr,
         /// The flag that chooses another.
         flag: &'static str,
-        /// What the kernel said.
-        source: io::Error,
+        /// What the kernel said. Part of the message, so not its source.
+        reason: io::Error,
     },
 }
 
@@ -57,10 +57,10 @@ pub enum ListenError {
 ///
 /// See [`ListenError`].
 pub fn bind(address: &str, flag: &'static str) -> Result<TcpListener, ListenError> {
-    let unusable = |source| ListenError::Address {
+    let unusable = |reason| ListenError::Address {
         address: address.to_owned(),
         flag,
-        source,
+        reason,
     };
     let mut last = unusable(io::Error::new(
         ErrorKind::NotFound,
@@ -69,7 +69,7 @@ pub fn bind(address: &str, flag: &'static str) -> Result<TcpListener, ListenErro
     for candidate in address.to_socket_addrs().map_err(unusable)? {
         match open(candidate) {
             Ok(listener) => return Ok(listener),
-            Err(source) => last = explain(candidate, flag, source),
+            Err(reason) => last = explain(candidate, flag, reason),
         }
     }
     Err(last)
@@ -89,14 +89,14 @@ fn open(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-fn explain(address: SocketAddr, flag: &'static str, source: io::Error) -> ListenError {
-    if source.kind() == ErrorKind::AddrInUse {
+fn explain(address: SocketAddr, flag: &'static str, reason: io::Error) -> ListenError {
+    if reason.kind() == ErrorKind::AddrInUse {
         ListenError::InUse { address, flag }
     } else {
         ListenError::Refused {
             address,
             flag,
-            source,
+            reason,
         }
     }
 }

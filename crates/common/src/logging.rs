@@ -15,17 +15,17 @@ use tracing_subscriber::filter::ParseError;
 pub enum LoggingError {
     /// `RUST_LOG` holds something that is no filter.
     #[error("RUST_LOG is not a log filter: {0}; try RUST_LOG=debug")]
-    Filter(#[from] ParseError),
+    Filter(ParseError),
     /// `RUST_LOG` is not text.
     #[error("RUST_LOG is not valid Unicode")]
     Unicode,
     /// The log file cannot be opened.
-    #[error("cannot write the log file {}: {source}", path.display())]
+    #[error("cannot write the log file {}: {reason}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. Part of the message, so not its source.
+        reason: io::Error,
     },
 }
 
@@ -66,9 +66,9 @@ pub fn to_file(program: &str, verbosity: u8, path: &Path) -> Result<(), LoggingE
         .append(true)
         .create(true)
         .open(path)
-        .map_err(|source| LoggingError::File {
+        .map_err(|reason| LoggingError::File {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
     tracing_subscriber::fmt()
         .with_env_filter(filter(program, verbosity)?)
@@ -80,9 +80,11 @@ pub fn to_file(program: &str, verbosity: u8, path: &Path) -> Result<(), LoggingE
 
 fn filter(program: &str, verbosity: u8) -> Result<EnvFilter, LoggingError> {
     match std::env::var("RUST_LOG") {
-        Ok(directives) if !directives.is_empty() => Ok(EnvFilter::try_new(directives)?),
+        Ok(directives) if !directives.is_empty() => {
+            EnvFilter::try_new(directives).map_err(LoggingError::Filter)
+        }
         Err(std::env::VarError::NotUnicode(_)) => Err(LoggingError::Unicode),
-        _ => Ok(EnvFilter::try_new(directives(program, verbosity))?),
+        _ => EnvFilter::try_new(directives(program, verbosity)).map_err(LoggingError::Filter),
     }
 }
 

@@ -5,12 +5,19 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
 use crate::names;
-use crate::plan::ArchivePlan;
+use crate::plan::{ArchivePlan, TooLong};
 use crate::record::{Entry, Modified};
+
+/// Some file systems count times of modification in steps of two seconds.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// The layout of the archives: a new one must not continue a download of an old one.
+const LAYOUT: &str = "zip 1";
 
 /// The secret part of an album's link: 1 to 128 letters, digits, `_` and `-`.
 ///
@@ -85,12 +92,24 @@ impl<Key> Photo<Key> {
         }
     }
 
-    /// A strong entity tag for the photo alone.
+    /// A strong entity tag for something made of the photo alone; `kind` tells the
+    /// photo itself from a picture of it, and one way to make that from the next.
     #[must_use]
-    pub fn etag(&self) -> String {
-        let mut hash = Sha256::new();
+    pub fn etag(&self, kind: &str) -> String {
+        let mut hash = Sha256::new_with_prefix(kind);
         self.version().feed(&mut hash);
         quoted(hash)
+    }
+
+    /// Whether it is old enough at `now` that what is made of it may be remembered.
+    ///
+    /// The next change of a younger one, or of one dated in the future, might not
+    /// show in its time of modification.
+    #[must_use]
+    pub fn has_settled(&self, now: SystemTime) -> bool {
+        let modified = Duration::from_secs(self.modified.seconds.try_into().unwrap_or(0));
+        let age = now.duration_since(UNIX_EPOCH + modified);
+        age.is_ok_and(|age| age > SETTLED)
     }
 }
 
@@ -190,12 +209,16 @@ impl<Key> Album<Key> {
     /// The length of all photos together, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.photos.iter().map(|(_, photo)| photo.size).sum()
+        let sizes = self.photos.iter().map(|(_, photo)| photo.size);
+        sizes.fold(0, u64::saturating_add)
     }
 
     /// The plan of its archive.
-    #[must_use]
-    pub fn plan(&self) -> ArchivePlan {
+    ///
+    /// # Errors
+    ///
+    /// The archive would be too long.
+    pub fn plan(&self) -> Result<ArchivePlan, TooLong> {
         let entry = |(name, photo): &(Box<str>, Photo<Key>)| Entry {
             name: name.clone(),
             size: photo.size,
@@ -207,7 +230,7 @@ impl<Key> Album<Key> {
     /// A strong entity tag of its archive: equal only if every byte of it is.
     #[must_use]
     pub fn etag(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = Sha256::new_with_prefix(LAYOUT);
         for (name, photo) in &self.photos {
             hash.update((name.len() as u64).to_le_bytes());
             hash.update(name.as_bytes());

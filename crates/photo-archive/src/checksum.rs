@@ -5,7 +5,7 @@
 //! album at once wait for one computation, not for twenty.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use quick_cache::sync::Cache;
 
@@ -15,10 +15,6 @@ use crate::source::{PhotoReader, PhotoSource, SourceError};
 
 /// Checksums that are kept; about 12 MiB when full. The ones used least are forgotten first.
 const KEPT: usize = 131_072;
-
-/// Younger files are not remembered: their time of modification might not move
-/// with the next change, for some file systems count in steps of two seconds.
-const SETTLED: Duration = Duration::from_secs(2);
 
 /// The checksums known so far.
 pub struct Checksums {
@@ -82,16 +78,10 @@ impl Checksums {
         }
         reader.check().await?;
         let checksum = hasher.finalize();
-        if has_settled(photo, SystemTime::now()) {
+        if photo.has_settled(SystemTime::now()) {
             // It fails only where the cache has dropped the place meanwhile.
             let _ = place.insert(checksum);
         }
         Ok(checksum)
     }
-}
-
-fn has_settled<Key>(photo: &Photo<Key>, now: SystemTime) -> bool {
-    let modified = Duration::from_secs(photo.modified.seconds.try_into().unwrap_or(0));
-    let age = now.duration_since(UNIX_EPOCH + modified);
-    age.is_ok_and(|age| age > SETTLED)
 }

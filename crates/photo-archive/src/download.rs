@@ -6,7 +6,7 @@
 //! the next photo, so a client that leaves takes everything with it.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,10 +15,11 @@ use futures_util::stream::unfold;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::album::{Album, AlbumId, Photo};
+use crate::album::AlbumId;
 use crate::buffer::{Buffer, CAPACITY, Pool};
 use crate::checksum::Checksums;
-use crate::plan::{ArchivePlan, Part, Section};
+use crate::plan::{Part, Section};
+use crate::planned::Planned;
 use crate::source::{PhotoReader, PhotoSource, SourceError};
 
 /// Length of a chunk where there is a pause after each: that of the original, so that watching it is the same.
@@ -26,10 +27,10 @@ const SLOW_CHUNK: usize = 100 * 1024;
 
 /// Why a download was cut off: its client sees a broken download, never a wrong archive.
 #[derive(Debug, thiserror::Error)]
-#[error("photo {name:?}: {source}")]
+#[error("photo {name:?}: {reason}")]
 pub struct DownloadError {
     name: String,
-    source: SourceError,
+    reason: SourceError,
 }
 
 /// What all downloads share.
@@ -50,10 +51,8 @@ pub struct Shared<S> {
 pub struct Request<Key> {
     /// The album's link.
     pub id: AlbumId,
-    /// Its photos, or the chosen ones.
-    pub album: Album<Key>,
-    /// Where everything stands in their archive.
-    pub plan: ArchivePlan,
+    /// Its photos, or the chosen ones, and where they stand in the archive.
+    pub planned: Arc<Planned<Key>>,
     /// Which bytes of it to send.
     pub range: Range<u64>,
 }
@@ -63,11 +62,13 @@ pub struct Request<Key> {
 pub struct Download<S: PhotoSource> {
     shared: Arc<Shared<S>>,
     id: AlbumId,
-    album: Arc<Album<S::Key>>,
-    plan: ArchivePlan,
+    planned: Arc<Planned<S::Key>>,
     rest: Range<u64>,
     open: Option<(usize, S::Reader)>,
-    ahead: Option<AbortOnDropHandle<()>>,
+    /// Checksums that this download has seen. The shared ones do not last where a photo
+    /// was just uploaded or the cache is full; no photo is to be read twice for that.
+    seen: Arc<[OnceLock<u32>]>,
+    ahead: Option<(usize, AbortOnDropHandle<()>)>,
     /// The first photo that is sent, and the first before it whose checksum may be unknown:
     /// the directory at the end needs those too.
     first: Option<usize>,
@@ -89,8 +90,10 @@ impl<S: PhotoSource> Download<S> {
             receipt: Receipt::new(&request.id, &request.range),
             shared,
             id: request.id,
-            album: Arc::new(request.album),
-            plan: request.plan,
+            seen: (0..request.planned.album.len())
+                .map(|_| OnceLock::new())
+                .collect(),
+            planned: request.planned,
             rest: request.range,
             open: None,
             ahead: None,
@@ -98,6 +101,12 @@ impl<S: PhotoSource> Download<S> {
             skipped: 0,
             _permit: permit,
         }
+    }
+
+    /// How many bytes are still to come.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.rest.end - self.rest.start
     }
 
     /// The rest of it as a stream.
@@ -126,21 +135,26 @@ impl<S: PhotoSource> Download<S> {
             }
             SLOW_CHUNK
         };
+        let buffer = self.gather(target, true).await?;
+        self.receipt.sent += buffer.len() as u64;
+        Ok((!buffer.is_empty()).then(|| buffer.freeze()))
+    }
+
+    /// What comes next, up to `target` bytes of it; up to the next photo, without `photos`.
+    async fn gather(&mut self, target: usize, photos: bool) -> Result<Buffer, DownloadError> {
         let mut buffer = self.shared.pool.take();
         while buffer.len() < target {
-            let Some(part) = self.plan.parts(self.rest.clone()).next() else {
+            let Some(part) = self.planned.plan.parts(self.rest.clone()).next() else {
                 break;
             };
             let before = buffer.len();
             let room = target - before;
             buffer = match part.section {
+                Section::Photo(_) if !photos => break,
                 Section::Photo(index) => self.read(index, &part.range, room, buffer).await,
                 Section::End => Ok(self.write(&part, 0, room, buffer)),
                 Section::Local(index) | Section::Central(index) => {
-                    let known = self
-                        .shared
-                        .checksums
-                        .known(&self.album.photo(index).1.version());
+                    let known = self.known(index);
                     if known.is_none() && before > 0 {
                         // Computing takes time: send what there is.
                         break;
@@ -154,11 +168,10 @@ impl<S: PhotoSource> Download<S> {
                     }
                 }
             }
-            .map_err(|source| self.fail(part.section, source))?;
+            .map_err(|reason| self.fail(part.section, reason))?;
             self.rest.start += (buffer.len() - before) as u64;
         }
-        self.receipt.sent += buffer.len() as u64;
-        Ok((!buffer.is_empty()).then(|| buffer.freeze()))
+        Ok(buffer)
     }
 
     async fn read(
@@ -168,14 +181,7 @@ impl<S: PhotoSource> Download<S> {
         room: usize,
         buffer: Buffer,
     ) -> Result<Buffer, SourceError> {
-        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
-            let photo = self.album.photo(index).1;
-            let reader = self.shared.source.open(&self.id, photo).await?;
-            self.open = Some((index, reader));
-            self.first.get_or_insert(index);
-        }
-        self.look_ahead(index);
-        let (_, reader) = self.open.as_mut().expect("it was opened above");
+        let reader = self.open(index).await?;
         let left = range.end - range.start;
         let limit = room.min(usize::try_from(left).unwrap_or(room));
         let before = buffer.len();
@@ -187,36 +193,66 @@ impl<S: PhotoSource> Download<S> {
         Ok(buffer)
     }
 
+    /// The open photo at `index`; meanwhile the next checksum is computed.
+    async fn open(&mut self, index: usize) -> Result<&mut S::Reader, SourceError> {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
+            let photo = self.planned.album.photo(index).1;
+            let reader = self.shared.source.open(&self.id, photo).await?;
+            self.open = Some((index, reader));
+            self.first.get_or_insert(index);
+        }
+        self.look_ahead(index);
+        Ok(&mut self.open.as_mut().expect("it was opened above").1)
+    }
+
     fn write(&self, part: &Part, checksum: u32, room: usize, mut buffer: Buffer) -> Buffer {
         let mut record = Vec::with_capacity(256);
-        self.plan.write(part.section, checksum, &mut record);
+        self.planned.plan.write(part.section, checksum, &mut record);
         // A record's length is a few hundred bytes: it fits every address space.
         let wanted = &record[part.range.start as usize..part.range.end as usize];
         buffer.append(&wanted[..wanted.len().min(room)]);
         buffer
     }
 
-    async fn checksum(&self, index: usize) -> Result<u32, SourceError> {
-        let photo = self.album.photo(index).1;
+    fn known(&self, index: usize) -> Option<u32> {
+        if let Some(&checksum) = self.seen[index].get() {
+            return Some(checksum);
+        }
+        let version = self.planned.album.photo(index).1.version();
+        let checksum = self.shared.checksums.known(&version)?;
+        Some(*self.seen[index].get_or_init(|| checksum))
+    }
+
+    async fn checksum(&mut self, index: usize) -> Result<u32, SourceError> {
+        if let Some((_, task)) = self.ahead.take_if(|(ahead, _)| *ahead == index) {
+            // It shows in what was seen; an error shows again below.
+            let _ = task.await;
+        }
+        if let Some(checksum) = self.known(index) {
+            return Ok(checksum);
+        }
         let shared = &self.shared;
-        shared.checksums.of(&shared.source, &self.id, photo).await
+        let photo = self.planned.album.photo(index).1;
+        let computed = shared.checksums.of(&shared.source, &self.id, photo);
+        let checksum = computed.await?;
+        Ok(*self.seen[index].get_or_init(|| checksum))
     }
 
     /// Starts computing the checksum that will be needed next, unless one is being computed.
     fn look_ahead(&mut self, current: usize) {
-        if self.ahead.as_ref().is_some_and(|task| !task.is_finished()) {
+        if self
+            .ahead
+            .as_ref()
+            .is_some_and(|(_, task)| !task.is_finished())
+        {
             return;
         }
-        let unknown = |index: usize| {
-            let version = self.album.photo(index).1.version();
-            self.shared.checksums.known(&version).is_none()
-        };
         let next = current + 1;
-        let wanted = if next < self.album.len() && unknown(next) {
+        let wanted = if next < self.planned.album.len() && self.known(next).is_none() {
             next
         } else {
             let first = self.first.unwrap_or(0);
-            while self.skipped < first && !unknown(self.skipped) {
+            while self.skipped < first && self.known(self.skipped).is_some() {
                 self.skipped += 1;
             }
             if self.skipped == first {
@@ -224,22 +260,35 @@ impl<S: PhotoSource> Download<S> {
             }
             self.skipped
         };
+        if self
+            .ahead
+            .as_ref()
+            .is_some_and(|(ahead, _)| *ahead == wanted)
+        {
+            // It failed: once more only when its turn has come.
+            return;
+        }
         let (shared, id) = (Arc::clone(&self.shared), self.id.clone());
-        let photo: Photo<S::Key> = self.album.photo(wanted).1.clone();
-        self.ahead = Some(AbortOnDropHandle::new(tokio::spawn(async move {
+        let (planned, seen) = (Arc::clone(&self.planned), Arc::clone(&self.seen));
+        let task = async move {
+            let photo = planned.album.photo(wanted).1;
             // An error shows again when the photo's turn has come.
-            let _ = shared.checksums.of(&shared.source, &id, &photo).await;
-        })));
+            if let Ok(checksum) = shared.checksums.of(&shared.source, &id, photo).await {
+                let _ = seen[wanted].set(checksum);
+            }
+        };
+        let task = AbortOnDropHandle::new(tokio::spawn(task));
+        self.ahead = Some((wanted, task));
     }
 
-    fn fail(&self, section: Section, source: SourceError) -> DownloadError {
+    fn fail(&self, section: Section, reason: SourceError) -> DownloadError {
         let name = match section {
             Section::Local(index) | Section::Photo(index) | Section::Central(index) => {
-                self.album.photo(index).0.to_owned()
+                self.planned.album.photo(index).0.to_owned()
             }
             Section::End => String::new(),
         };
-        let error = DownloadError { name, source };
+        let error = DownloadError { name, reason };
         tracing::warn!(album = %self.id, "download cut off: {error}");
         error
     }
@@ -276,3 +325,8 @@ impl Drop for Receipt {
         }
     }
 }
+
+mod send;
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 use photo_archive::buffer::Pool;
 use photo_archive::checksum::Checksums;
 use photo_archive::download::Shared;
-use photo_archive::serve::serve;
+use photo_archive::planned::Plans;
+use photo_archive::serve::{connections, serve};
 use photo_archive::settings::Settings;
 use photo_archive::site::{Site, router};
 use photo_archive::source::directory::Directories;
@@ -27,7 +28,7 @@ fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
     let settings = Settings::parse();
     common::logging::to_stderr("photo_archive", settings.verbosity())?;
-    common::limits::raise_descriptors();
+    let descriptors = common::limits::raise_descriptors();
     let shutdown = Shutdown::on_signals()?;
 
     let photos = settings.photos();
@@ -41,20 +42,17 @@ fn run() -> anyhow::Result<ExitCode> {
         .build()?;
     let listener = common::listen::bind(&settings.bind, "--bind")?;
     let address = listener.local_addr()?;
-    let open = if settings.index() {
-        format!("open http://{address}/ and choose an album; Ctrl-C ends")
-    } else {
-        let photos = photos.display();
-        format!("open http://{address}/album/HASH/ for an album of {photos}")
-    };
     // Nobody may be reading: that is no reason not to serve.
-    let _ = writeln!(
-        io::stdout(),
-        "photo-archive: serving albums, listening on http://{address}\n{open}"
-    );
+    let _ = writeln!(io::stdout(), "{}", settings.banner(address));
+    if let Ok(unserved @ [_, ..]) = source.unserved().as_deref() {
+        tracing::warn!(
+            "not served, for a name in a link has only letters, digits, - and _: {unserved:?}"
+        );
+    }
 
     let pool = Pool::default();
     let site = router(Site {
+        plans: Plans::default(),
         thumbnails: Thumbnails::new(pool.clone()),
         places: Arc::new(Semaphore::new(settings.max_downloads as usize)),
         index: settings.index(),
@@ -65,7 +63,14 @@ fn run() -> anyhow::Result<ExitCode> {
             delay: settings.delay,
         }),
     });
-    let served = serve(listener, site, settings.stall_timeout, shutdown.clone());
+    let limit = connections(descriptors, settings.max_downloads);
+    let served = serve(
+        listener,
+        site,
+        limit,
+        settings.stall_timeout,
+        shutdown.clone(),
+    );
     runtime.block_on(served)?;
     // A read that waits for a dead disk must not keep the program alive.
     runtime.shutdown_timeout(Duration::from_secs(1));

@@ -1,4 +1,5 @@
-//! Names that every system can unpack, next to each other, in one directory.
+//! Names that can be unpacked next to each other, in one directory, on systems that
+//! take `a.jpg` and `A.JPG` for the same.
 //!
 //! The original handed the file system's names to `zip` as they were: `a.jpg` and
 //! `A.jpg` overwrote each other on Windows and macOS, and a backslash made a path.
@@ -8,13 +9,14 @@ use std::collections::{HashMap, HashSet};
 /// The names in the archive for files called `originals`, in the same order.
 ///
 /// Control characters and backslashes become `_`. Of names that differ only in
-/// case, the first in byte order keeps its name and the others get a number:
+/// case, the first in byte order (of those with nothing to replace) keeps its name and the others get a number:
 /// `a (2).jpg`, never one that another file has already.
 #[must_use]
 pub fn distinct(originals: &[&str]) -> Vec<Box<str>> {
     let clean: Vec<String> = originals.iter().map(|name| sanitized(name)).collect();
     let mut order: Vec<usize> = (0..clean.len()).collect();
-    order.sort_by_key(|&index| originals[index]);
+    // A file that has a clean name already keeps it before one that is only made to have it.
+    order.sort_by_key(|&index| (clean[index] != originals[index], originals[index]));
     // A number must not make a name that belongs to a file of its own.
     let mut taken: HashSet<String> = clean.iter().map(|name| folded(name)).collect();
     let mut seen: HashMap<String, u32> = HashMap::with_capacity(clean.len());
@@ -41,7 +43,7 @@ pub fn sanitized(name: &str) -> String {
     name.replace(|c: char| c.is_control() || matches!(c, '\\' | '/'), "_")
 }
 
-/// What Windows and macOS would take for the same name.
+/// What file systems that ignore case would take for the same name.
 fn folded(name: &str) -> String {
     name.to_lowercase()
 }
@@ -84,6 +86,14 @@ mod tests {
         assert_eq!(
             *distinct(&["a\\b", "a\nb"]),
             ["a_b (2)".into(), "a_b".into()]
+        );
+    }
+
+    #[test]
+    fn a_name_made_clean_gives_way_to_one_that_was_clean() {
+        assert_eq!(
+            *distinct(&["a\\b.jpg", "a_b.jpg"]),
+            ["a_b (2).jpg".into(), "a_b.jpg".into()]
         );
     }
 

@@ -4,6 +4,8 @@
 //! address of the archive. `maud` escapes every name. The original's page was a
 //! fixed file with one link.
 
+use std::ops::Range;
+
 use axum::response::Html;
 use bytes::Bytes;
 use maud::{DOCTYPE, Markup, html};
@@ -11,8 +13,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::album::{Album, AlbumId};
 
-/// Photos on one page: as many as can all be chosen without the address growing too long.
+/// Photos on one page at most: more would be slow to look at.
 const PER_PAGE: usize = 500;
+
+/// Bytes of the address when all photos of a page are chosen: within the 64 KiB that the
+/// `http` crate takes, path and host included. Long names in Cyrillic need six bytes a letter.
+const LONGEST_QUERY: usize = 56 * 1024;
 
 /// What need not be escaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -58,8 +64,9 @@ pub fn index<Key>(albums: &[(AlbumId, Album<Key>)]) -> Html<String> {
 
 /// The page of one album; `number` counts its pages from 1.
 pub fn album<Key>(id: &AlbumId, album: &Album<Key>, number: usize) -> Html<String> {
-    let pages = album.len().div_ceil(PER_PAGE).max(1);
-    let number = number.clamp(1, pages);
+    let pages = pages(album);
+    let number = number.clamp(1, pages.len());
+    let shown = &pages[number - 1];
     let summary = format!("{} · {}", plural(album.len(), "photo"), size(album.size()));
     document(
         &format!("Album {id}"),
@@ -68,7 +75,7 @@ pub fn album<Key>(id: &AlbumId, album: &Album<Key>, number: usize) -> Html<Strin
             @if album.is_empty() { p.note { "There are no photos in this album yet." } }
             form action={ "/archive/" (id) "/" } {
                 main.photos {
-                    @for (name, photo) in album.photos().skip((number - 1) * PER_PAGE).take(PER_PAGE) {
+                    @for (name, photo) in album.photos().skip(shown.start).take(shown.len()) {
                         figure {
                             a href=(link("photo", id, name)) {
                                 img loading="lazy" alt=(name) src=(link("thumbnail", id, name));
@@ -81,7 +88,7 @@ pub fn album<Key>(id: &AlbumId, album: &Album<Key>, number: usize) -> Html<Strin
                         }
                     }
                 }
-                (pager(number, pages))
+                (pager(number, pages.len()))
                 footer {
                     button type="submit" {
                         span.all { "Download all · " (size(album.size())) }
@@ -98,6 +105,25 @@ pub fn album<Key>(id: &AlbumId, album: &Album<Key>, number: usize) -> Html<Strin
 /// What stands in the place of a thumbnail that cannot be made.
 pub fn no_picture() -> Bytes {
     Bytes::from_static(include_bytes!("page/no-picture.svg"))
+}
+
+/// Which photos are on which page: such that each page's can all be chosen at once.
+fn pages<Key>(album: &Album<Key>) -> Vec<Range<usize>> {
+    let mut pages = Vec::new();
+    let (mut start, mut query) = (0, 0);
+    for (index, (name, _)) in album.photos().enumerate() {
+        let encoded: usize = form_urlencoded::byte_serialize(name.as_bytes())
+            .map(str::len)
+            .sum();
+        let length = "only=&".len() + encoded;
+        if index - start == PER_PAGE || (query + length > LONGEST_QUERY && index > start) {
+            pages.push(start..index);
+            (start, query) = (index, 0);
+        }
+        query += length;
+    }
+    pages.push(start..album.len());
+    pages
 }
 
 fn pager(number: usize, pages: usize) -> Markup {
@@ -216,5 +242,25 @@ mod tests {
         assert!(first.contains("Page 1 of 2") && first.contains("501 photos"));
         let Html(beyond) = album(&id, &photos(&names), 99);
         assert!(beyond.contains("0500.jpg") && !beyond.contains("0000.jpg"));
+    }
+
+    #[test]
+    fn all_photos_of_a_page_fit_into_one_address() {
+        let names: Vec<String> = (0..300).map(|n| "я".repeat(120) + &n.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let album = photos(&names);
+        let pages = pages(&album);
+        assert!(pages.len() > 1);
+        let mut next = 0;
+        for page in pages {
+            assert_eq!(page.start, next);
+            next = page.end;
+            let names = album.photos().skip(page.start).take(page.len());
+            let query: String = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(names.map(|(name, _)| ("only", name)))
+                .finish();
+            assert!(query.len() <= LONGEST_QUERY, "{}", query.len());
+        }
+        assert_eq!(next, 300);
     }
 }

@@ -11,6 +11,14 @@ use std::ops::Range;
 
 use crate::record::{End, Entry};
 
+/// The longest archive; beyond it lies room for the directory of any album that fits into memory.
+const LONGEST: u64 = 1 << 63;
+
+/// An album whose archive would be longer than 2⁶³ bytes.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the archive would be too long")]
+pub struct TooLong;
+
 /// Where everything in an archive stands.
 ///
 /// ```
@@ -20,9 +28,10 @@ use crate::record::{End, Entry};
 ///
 /// let wall = date(2026, 11, 21).at(9, 41, 0, 0);
 /// let modified = Modified { seconds: 1_795_254_060, nanoseconds: 0, wall };
-/// let plan = ArchivePlan::new(vec![Entry { name: "a.jpg".into(), size: 1000, modified }]);
+/// let plan = ArchivePlan::new(vec![Entry { name: "a.jpg".into(), size: 1000, modified }])?;
 /// let first = plan.parts(0..plan.length()).next();
 /// assert_eq!(first.map(|part| part.section), Some(Section::Local(0)));
+/// # Ok::<(), photo_archive::plan::TooLong>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct ArchivePlan {
@@ -65,40 +74,31 @@ pub struct Part {
 impl ArchivePlan {
     /// Places `entries` one behind the other in the order given.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If the archive were longer than 2⁶⁴ bytes.
-    #[must_use]
-    pub fn new(entries: Vec<Entry>) -> Self {
-        let mut offset = 0_u64;
-        let mut entries: Vec<Placed> = entries
-            .into_iter()
-            .map(|entry| {
-                let local = offset;
-                offset = local
-                    .checked_add(entry.local_length())
-                    .and_then(|data| data.checked_add(entry.size))
-                    .expect("no file system holds 2^64 bytes");
-                Placed {
-                    entry,
-                    local,
-                    central: 0,
-                }
-            })
-            .collect();
-        let directory = offset;
-        for placed in &mut entries {
-            placed.central = offset;
-            offset += placed.entry.central_length(placed.local);
+    /// The archive would be longer than 2⁶³ bytes, which no client could ask for a range of.
+    pub fn new(entries: Vec<Entry>) -> Result<Self, TooLong> {
+        let mut plan = Self::default();
+        for entry in entries {
+            let local = plan.directory;
+            plan.directory = local
+                .checked_add(entry.local_length())
+                .and_then(|data| data.checked_add(entry.size))
+                .filter(|&end| end <= LONGEST)
+                .ok_or(TooLong)?;
+            plan.entries.push(Placed {
+                entry,
+                local,
+                central: 0,
+            });
         }
-        let mut plan = Self {
-            entries,
-            directory,
-            end: offset,
-            length: offset,
-        };
-        plan.length += plan.end_record().written_length();
-        plan
+        plan.end = plan.directory;
+        for placed in &mut plan.entries {
+            placed.central = plan.end;
+            plan.end += placed.entry.central_length(placed.local);
+        }
+        plan.length = plan.end + plan.end_record().written_length();
+        Ok(plan)
     }
 
     /// The length of the whole archive in bytes.

@@ -104,7 +104,7 @@ pub fn failure(what: &str, error: &SourceError) -> Response {
     match error {
         SourceError::Missing | SourceError::Changed => missing(),
         SourceError::Io(_) => {
-            tracing::error!("{what}: {error}");
+            tracing::error!("{}: {error}", common::escape::visible(what));
             let text = "The photos cannot be read at the moment";
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }

@@ -1,32 +1,66 @@
 //! Connections: accepted, served over HTTP/1.1, dropped when they stall, ended when the program is.
 //!
-//! `axum::serve` would do but for three things: a client that takes no byte is
-//! dropped, hyper must not gather more than one chunk, and the end has a deadline.
+//! `axum::serve` would do but for four things: a client that takes no byte is
+//! dropped, hyper must not gather more than one chunk, a download takes the
+//! connection over ([`crate::handover`]), and the end has a deadline.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use common::accept::Acceptor;
 use common::shutdown::Shutdown;
+use futures_util::FutureExt as _;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::handover::{Connection, Handover};
 
 /// How long a client may take to send the header of a request, or leave a connection unused.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long downloads may go on after the program was asked to end. They can be resumed.
 const GRACE: Duration = Duration::from_secs(3);
 /// What hyper buffers of a connection beside the chunk it is sending; also the longest
-/// header of a request, so that two thousand chosen photos fit into one address.
+/// header of a request: an address (at most 64 KiB of it, says the `http` crate) and the rest.
 const BUFFER: usize = 128 * 1024;
+/// Descriptors for all that is neither a connection nor a download: the runtime, logs, thumbnails.
+const OTHERS: u64 = 64;
+/// Descriptors of a download beside its connection: the photo that is sent, the one
+/// that is being checksummed, and the directory that one is opened in.
+const PER_DOWNLOAD: u64 = 3;
+
+/// How many connections there may be with `descriptors` in all (`None`: no limit), so
+/// that those that only wait can never take what `downloads` need to go on.
+///
+/// A quarter is for connections in any case: with so few descriptors, downloads
+/// that cannot open their next photo are cut off.
+#[must_use]
+pub fn connections(descriptors: Option<u64>, downloads: u32) -> usize {
+    let Some(descriptors) = descriptors else {
+        return Semaphore::MAX_PERMITS;
+    };
+    let reserved = OTHERS + PER_DOWNLOAD * u64::from(downloads);
+    let connections = descriptors.saturating_sub(reserved).max(descriptors / 4);
+    usize::try_from(connections).map_or(Semaphore::MAX_PERMITS, |connections| {
+        connections.clamp(1, Semaphore::MAX_PERMITS)
+    })
+}
 
 /// Serves `router` until `shutdown` is asked for, then for at most three seconds more.
 ///
-/// A client that takes no byte for `stall_timeout` is dropped.
+/// A client that takes no byte for `stall_timeout` is dropped, and so is one that
+/// shuts its sending side: hyper takes that for hanging up. Of more than `limit`
+/// connections, the newest wait in the listener's backlog.
 ///
 /// # Errors
 ///
@@ -38,20 +72,24 @@ const BUFFER: usize = 128 * 1024;
 pub async fn serve(
     listener: std::net::TcpListener,
     router: Router,
+    limit: usize,
     stall_timeout: Duration,
     shutdown: Shutdown,
 ) -> io::Result<()> {
     let mut acceptor = Acceptor::new(listener)?;
+    let places = Arc::new(Semaphore::new(limit));
     let connections = TaskTracker::new();
     let cut_off = CancellationToken::new();
     loop {
-        let (stream, peer) = tokio::select! {
-            accepted = acceptor.next() => accepted,
+        let accepted = async { (place(&places).await, acceptor.next().await) };
+        let (place, (stream, peer)) = tokio::select! {
+            accepted = accepted => accepted,
             () = shutdown.requested() => break,
         };
         drop_when_stalled(&stream, stall_timeout);
         let (router, shutdown, cut_off) = (router.clone(), shutdown.clone(), cut_off.clone());
         connections.spawn(async move {
+            let _place = place;
             tokio::select! {
                 () = cut_off.cancelled() => {}
                 result = connection(stream, router, shutdown) => {
@@ -75,22 +113,51 @@ pub async fn serve(
     Ok(())
 }
 
+/// A place for one more connection, as soon as there is one.
+async fn place(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        return place;
+    }
+    tracing::warn!("there are as many connections as descriptors allow; new ones wait");
+    let place = Arc::clone(places).acquire_owned().await;
+    place.expect("the semaphore is never closed")
+}
+
 async fn connection(
     stream: TcpStream,
     router: Router,
     shutdown: Shutdown,
 ) -> Result<(), hyper::Error> {
-    let connection = http1::Builder::new()
+    let handover = Handover::default();
+    let router = TowerToHyperService::new(router);
+    let service = {
+        let handover = handover.clone();
+        service_fn(move |mut request| {
+            hyper::Request::extensions_mut(&mut request).insert(handover.clone());
+            router.call(request)
+        })
+    };
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    tokio::pin!(connection);
-    tokio::select! {
-        result = &mut connection => return result,
-        () = shutdown.requested() => connection.as_mut().graceful_shutdown(),
+        .serve_connection(Connection::new(stream, handover.clone()), service);
+    let mut shutdown = pin!(shutdown.requested().fuse());
+    let sender = poll_fn(|cx| {
+        if shutdown.as_mut().poll(cx).is_ready() {
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
+            Poll::Pending => handover
+                .take()
+                .map_or(Poll::Pending, |sender| Poll::Ready(Ok(Some(sender)))),
+        }
+    });
+    if let Some(sender) = sender.await? {
+        sender(connection.into_parts().io.into_inner()).await;
     }
-    connection.await
+    Ok(())
 }
 
 /// Lets the kernel end the connection when nothing sent is taken for `timeout`.
@@ -101,7 +168,7 @@ async fn connection(
 fn drop_when_stalled(stream: &TcpStream, timeout: Duration) {
     let socket = socket2::SockRef::from(stream);
     if let Err(error) = socket.set_tcp_user_timeout(Some(timeout)) {
-        tracing::debug!("stalling clients will not be dropped: {error}");
+        tracing::warn!("a client that stalls will not be dropped: {error}");
     }
 }
 
@@ -110,4 +177,17 @@ fn drop_when_stalled(stream: &TcpStream, timeout: Duration) {
 fn drop_when_stalled(stream: &TcpStream, timeout: Duration) {
     let socket = socket2::SockRef::from(stream);
     let _ = socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(timeout));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_downloads_need_is_kept_from_connections_that_wait() {
+        assert_eq!(connections(Some(20_000), 256), 20_000 - 64 - 3 * 256);
+        assert_eq!(connections(Some(1024), 256), 256, "a quarter in any case");
+        assert_eq!(connections(Some(0), 1), 1);
+        assert_eq!(connections(None, 1), Semaphore::MAX_PERMITS);
+    }
 }

@@ -1,13 +1,17 @@
 //! Settings: flags and the environment variables of the original.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use clap::builder::FalseyValueParser;
+use clap::builder::{BoolishValueParser, FalseyValueParser};
 
 /// Where the bundled albums are while the program runs from its checkout.
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/photos");
+
+/// The kernel counts it in milliseconds, in 31 bits.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_000_000);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +56,7 @@ pub struct Settings {
         require_equals = true,
         default_missing_value = "true",
         value_name = "true|false",
-        value_parser = FalseyValueParser::new()
+        value_parser = BoolishValueParser::new()
     )]
     index: Option<bool>,
 
@@ -78,6 +82,26 @@ impl Settings {
         self.index.unwrap_or(self.photos.is_none())
     }
 
+    /// What to tell who started the program, once it listens on `address`.
+    #[must_use]
+    pub fn banner(&self, address: SocketAddr) -> String {
+        // "All addresses" is none that a browser could open.
+        let here: IpAddr = match address.ip() {
+            ip if !ip.is_unspecified() => ip,
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        let open = SocketAddr::new(here, address.port());
+        let what = if self.index() {
+            format!("open http://{open}/ and choose an album; Ctrl-C ends")
+        } else {
+            let photos = self.photos();
+            let photos = photos.display();
+            format!("open http://{open}/album/HASH/ for the album {photos}/HASH; Ctrl-C ends")
+        };
+        format!("photo-archive: serving albums, listening on http://{address}\n{what}")
+    }
+
     /// How much to log.
     #[must_use]
     pub fn verbosity(&self) -> u8 {
@@ -97,6 +121,9 @@ fn positive_seconds(text: &str) -> Result<Duration, String> {
     // The kernel counts in milliseconds, and takes none for "never".
     if duration < Duration::from_millis(1) {
         return Err(not_seconds(text));
+    }
+    if duration > LONGEST_TIMEOUT {
+        return Err(format!("more than {} seconds", LONGEST_TIMEOUT.as_secs()));
     }
     Ok(duration)
 }
@@ -120,6 +147,21 @@ mod tests {
         assert!(!parse(&["--photos", "x"]).unwrap().index());
         assert!(parse(&["--photos", "x", "--index"]).unwrap().index());
         assert!(!parse(&["--index=false"]).unwrap().index());
+        assert!(parse(&["--index=nope"]).is_err());
+    }
+
+    #[test]
+    fn the_banner_names_an_address_that_a_browser_can_open() {
+        let settings = parse(&["--photos", "/srv/albums"]).unwrap();
+        let banner = settings.banner("0.0.0.0:80".parse().unwrap());
+        assert!(
+            banner.contains("listening on http://0.0.0.0:80\n"),
+            "{banner}"
+        );
+        assert!(
+            banner.contains("open http://127.0.0.1:80/album/HASH/ for the album /srv/albums/HASH"),
+            "{banner}"
+        );
     }
 
     #[test]
@@ -131,6 +173,7 @@ mod tests {
         }
         assert!(parse(&["--delay=-1"]).is_err());
         assert!(parse(&["--stall-timeout", "0"]).is_err());
+        assert!(parse(&["--stall-timeout", "2000001"]).is_err());
         assert!(parse(&["--max-downloads", "0"]).is_err());
     }
 }

@@ -11,33 +11,39 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use futures_util::stream::unfold;
+use axum::{Extension, Router};
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::album::{Album, AlbumId, Photo};
+use crate::album::{Album, AlbumId};
 use crate::download::{Download, Request, Shared};
+use crate::handover::Handover;
 use crate::page;
-use crate::range::Answer;
+use crate::planned::Plans;
 use crate::respond::{Offer, failure, missing};
-use crate::source::{PhotoReader, PhotoSource, SourceError};
+use crate::source::{PhotoSource, SourceError};
 use crate::thumbnail::Thumbnails;
+
+mod photos;
 
 /// The site: its photos and its rules.
 #[derive(Debug)]
-pub struct Site<S> {
+pub struct Site<S: PhotoSource> {
     /// What downloads share.
     pub shared: Arc<Shared<S>>,
+    /// What is being downloaded.
+    pub plans: Plans<S::Key>,
     /// Small pictures.
     pub thumbnails: Thumbnails,
     /// Places for downloads; one more is asked to come again.
@@ -61,8 +67,8 @@ pub fn router<S: PhotoSource>(site: Site<S>) -> Router {
         .route("/archive/{hash}", get(add_slash))
         .route("/album/{hash}/", get(album::<S>))
         .route("/archive/{hash}/", get(archive::<S>))
-        .route("/photo/{hash}/{name}", get(photo::<S>))
-        .route("/thumbnail/{hash}/{name}", get(thumbnail::<S>))
+        .route("/photo/{hash}/{name}", get(photos::photo::<S>))
+        .route("/thumbnail/{hash}/{name}", get(photos::thumbnail::<S>))
         .fallback(async || missing())
         .with_state(Arc::new(site))
         // Nothing from elsewhere, and no script at all: a file in an album cannot become a page.
@@ -75,6 +81,24 @@ pub fn router<S: PhotoSource>(site: Site<S>) -> Router {
         // The link is the key: it is told to no other site, and to no search engine.
         .layer(header(REFERRER_POLICY, "no-referrer"))
         .layer(header(HeaderName::from_static("x-robots-tag"), "noindex"))
+}
+
+/// The variable parts of an address. One that is no text is a link that leads nowhere.
+struct Link<T>(T);
+
+impl<T, State> FromRequestParts<State> for Link<T>
+where
+    Path<T>: FromRequestParts<State>,
+    State: Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Response> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(parts)) => Ok(Self(parts)),
+            Err(_) => Err(missing()),
+        }
+    }
 }
 
 async fn index<S: PhotoSource>(State(site): Handle<S>) -> Response {
@@ -105,16 +129,19 @@ async fn style() -> Response {
 }
 
 /// Links that lost their slash still work.
-async fn add_slash(uri: axum::http::Uri) -> Redirect {
+async fn add_slash(Link(hash): Link<String>, uri: axum::http::Uri) -> Response {
+    if hash.parse::<AlbumId>().is_err() {
+        return missing();
+    }
     let query = uri
         .query()
         .map_or(String::new(), |query| format!("?{query}"));
-    Redirect::permanent(&format!("{}/{query}", uri.path()))
+    Redirect::permanent(&format!("{}/{query}", uri.path())).into_response()
 }
 
 async fn album<S: PhotoSource>(
     State(site): Handle<S>,
-    Path(hash): Path<String>,
+    Link(hash): Link<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let pairs = form_urlencoded::parse(query.as_deref().unwrap_or("").as_bytes());
@@ -129,8 +156,9 @@ async fn album<S: PhotoSource>(
 
 async fn archive<S: PhotoSource>(
     State(site): Handle<S>,
-    Path(hash): Path<String>,
+    Link(hash): Link<String>,
     RawQuery(query): RawQuery,
+    handover: Option<Extension<Handover>>,
     method: Method,
     headers: HeaderMap,
 ) -> Response {
@@ -149,108 +177,46 @@ async fn archive<S: PhotoSource>(
             }
         };
     }
-    let plan = album.plan();
+    let planned = match site.plans.of(album) {
+        Ok(planned) => planned,
+        Err(error) => {
+            tracing::error!("album {id}: {error}");
+            let text = "The album is too large for an archive; choose some of its photos";
+            return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
+        }
+    };
     let offer = Offer {
-        length: plan.length(),
-        etag: album.etag(),
+        length: planned.plan.length(),
+        etag: planned.etag.clone(),
         media_type: "application/zip",
         disposition: Some(format!("attachment; filename=\"{id}.zip\"")),
     };
+    // Pauses are for watching, piece by piece; else the connection itself is the quickest way.
+    let handover = handover.filter(|_| site.shared.delay.is_zero());
+    let closes = handover.is_some();
     let mut response = offer.respond(&method, &headers, |range| {
         let place = Arc::clone(&site.places).try_acquire_owned().ok()?;
-        let request = Request {
-            id,
-            album,
-            plan,
-            range,
-        };
+        let request = Request { id, planned, range };
         let download = Download::new(Arc::clone(&site.shared), request, Some(place));
-        Some(Body::from_stream(download.into_stream()))
+        Some(match handover {
+            Some(Extension(handover)) => {
+                let length = download.length();
+                let send = Box::new(move |socket| download.send(socket).boxed());
+                Body::new(handover.body(length, send))
+            }
+            None => Body::from_stream(download.into_stream()),
+        })
     });
+    if closes && response.status().is_success() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
     // A proxy in front must not collect gigabytes either.
     let unbuffered = HeaderName::from_static("x-accel-buffering");
     response
         .headers_mut()
         .insert(unbuffered, HeaderValue::from_static("no"));
     response
-}
-
-async fn photo<S: PhotoSource>(
-    State(site): Handle<S>,
-    Path((hash, name)): Path<(String, String)>,
-    method: Method,
-    headers: HeaderMap,
-) -> Response {
-    let (id, photo) = match find_photo::<S>(&site, &hash, &name).await {
-        Ok(found) => found,
-        Err(error) => return failure(&name, &error),
-    };
-    let reader = match site.shared.source.open(&id, &photo).await {
-        Ok(reader) => reader,
-        Err(error) => return failure(&name, &error),
-    };
-    let media_type = media_type(&name);
-    let offer = Offer {
-        length: photo.size,
-        etag: photo.etag(),
-        media_type: media_type.unwrap_or("application/octet-stream"),
-        disposition: media_type.is_none().then(|| "attachment".to_owned()),
-    };
-    let pool = site.shared.pool.clone();
-    offer.respond(&method, &headers, |range| {
-        let bytes = unfold((reader, range), move |(mut reader, mut range)| {
-            let buffer = pool.take();
-            async move {
-                let left = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-                if left == 0 {
-                    return None;
-                }
-                match reader.read(range.start, left, buffer).await {
-                    Ok(buffer) => {
-                        range.start += buffer.len() as u64;
-                        Some((Ok(buffer.freeze()), (reader, range)))
-                    }
-                    Err(error) => Some((Err(error), (reader, range))),
-                }
-            }
-        });
-        Some(Body::from_stream(bytes))
-    })
-}
-
-async fn thumbnail<S: PhotoSource>(
-    State(site): Handle<S>,
-    Path((hash, name)): Path<(String, String)>,
-    method: Method,
-    headers: HeaderMap,
-) -> Response {
-    let (id, photo) = match find_photo::<S>(&site, &hash, &name).await {
-        Ok(found) => found,
-        Err(error) => return failure(&name, &error),
-    };
-    let etag = photo.etag();
-    let cached = crate::range::answer(&method, &headers, 0, &etag) == Answer::NotModified;
-    let picture = if cached {
-        Ok(None)
-    } else {
-        site.thumbnails.of(&site.shared.source, &id, &photo).await
-    };
-    let (media_type, picture) = match picture {
-        Ok(Some(picture)) => ("image/jpeg", picture),
-        Ok(None) => ("image/svg+xml", page::no_picture()),
-        Err(error) => return failure(&name, &error),
-    };
-    let offer = Offer {
-        length: picture.len() as u64,
-        etag,
-        media_type,
-        disposition: None,
-    };
-    offer.respond(&method, &headers, |range| {
-        // Thumbnails are a few kilobytes: their range fits every address space.
-        let range = range.start as usize..range.end as usize;
-        Some(picture.slice(range).into())
-    })
 }
 
 async fn find<S: PhotoSource>(
@@ -264,48 +230,12 @@ async fn find<S: PhotoSource>(
     Ok((id, Album::new(photos, S::name)))
 }
 
-async fn find_photo<S: PhotoSource>(
-    site: &Site<S>,
-    hash: &str,
-    name: &str,
-) -> Result<(AlbumId, Photo<S::Key>), SourceError> {
-    let Ok(id) = hash.parse::<AlbumId>() else {
-        return Err(SourceError::Missing);
-    };
-    match site.shared.source.photo(&id, name).await {
-        Ok(photo) => Ok((id, photo)),
-        // Only in the archive is it called so: the source's own name would not do there.
-        Err(SourceError::Missing) => {
-            let (id, album) = find::<S>(site, hash).await?;
-            let photo = album.find(name).cloned().ok_or(SourceError::Missing)?;
-            Ok((id, photo))
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// The names in `only=NAME&only=NAME`.
 fn chosen(query: &str) -> Vec<String> {
     form_urlencoded::parse(query.as_bytes())
         .filter(|(key, _)| key == "only")
         .map(|(_, name)| name.into_owned())
         .collect()
-}
-
-/// What browsers show as a picture; anything else is only saved, never shown.
-fn media_type(name: &str) -> Option<&'static str> {
-    let (_, extension) = name.rsplit_once('.')?;
-    Some(match extension.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "heic" => "image/heic",
-        "bmp" => "image/bmp",
-        "tif" | "tiff" => "image/tiff",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -319,13 +249,5 @@ mod tests {
             ["1.jpg", "a b&é.jpg"]
         );
         assert!(chosen("").is_empty());
-    }
-
-    #[test]
-    fn only_pictures_are_shown_by_browsers() {
-        assert_eq!(media_type("A.JPG"), Some("image/jpeg"));
-        for saved in ["page.html", "x.svg", "README", "a.jpg.exe"] {
-            assert_eq!(media_type(saved), None, "{saved}");
-        }
     }
 }

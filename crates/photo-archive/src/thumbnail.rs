@@ -5,10 +5,13 @@
 
 use std::fmt;
 use std::io::Cursor;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageReader, ImageResult, Limits};
+use image::error::{LimitError, LimitErrorKind};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, ImageResult, Limits};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
@@ -32,7 +35,7 @@ const AT_ONCE: usize = 2;
 /// The thumbnails made so far; `None` stands for a file that is no picture.
 pub struct Thumbnails {
     made: Cache<Version, Option<Bytes>, Weight>,
-    working: Semaphore,
+    working: Arc<Semaphore>,
     pool: Pool,
 }
 
@@ -60,7 +63,7 @@ impl Thumbnails {
     pub fn new(pool: Pool) -> Self {
         Self {
             made: Cache::with_weighter(1024, KEPT, Weight),
-            working: Semaphore::new(AT_ONCE),
+            working: Arc::new(Semaphore::new(AT_ONCE)),
             pool,
         }
     }
@@ -87,9 +90,12 @@ impl Thumbnails {
         let picture = if photo.size > LONGEST {
             None
         } else {
-            let _turn = self.working.acquire().await.expect("it is never closed");
+            let working = Arc::clone(&self.working).acquire_owned();
+            let turn = working.await.expect("it is never closed");
             let file = self.read(source, album, photo).await?;
-            let made = tokio::task::spawn_blocking(move || shrink(&file)).await;
+            // The turn ends with the work, not with the client that asked for it.
+            let work = move || (shrink(&file), turn).0;
+            let made = tokio::task::spawn_blocking(work).await;
             // A decoder that panics on a crafted file is one more file without a picture.
             made.ok().and_then(|picture| {
                 picture
@@ -99,7 +105,10 @@ impl Thumbnails {
                     .ok()
             })
         };
-        let _ = place.insert(picture.clone());
+        if photo.has_settled(SystemTime::now()) {
+            // It fails only where the cache has dropped the place meanwhile.
+            let _ = place.insert(picture.clone());
+        }
         Ok(picture)
     }
 
@@ -117,6 +126,7 @@ impl Thumbnails {
             let buffer = reader.read(offset, limit, self.pool.take()).await?;
             file.extend_from_slice(buffer.filled());
         }
+        reader.check().await?;
         Ok(file)
     }
 }
@@ -129,6 +139,11 @@ fn shrink(file: &[u8]) -> ImageResult<Bytes> {
     limits.max_alloc = Some(DECODED);
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
+    // The reader's limits are for what a decoder needs beside the picture itself.
+    if decoder.total_bytes() > DECODED {
+        let kind = LimitErrorKind::InsufficientMemory;
+        return Err(ImageError::Limits(LimitError::from_kind(kind)));
+    }
     let orientation = decoder.orientation()?;
     let picture = DynamicImage::from_decoder(decoder)?;
     let (width, height) = (picture.width(), picture.height());
@@ -193,10 +208,15 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_claims_to_be_huge_is_refused_before_memory_is_taken() {
+    fn a_picture_that_would_take_too_much_memory_is_refused_before_it_is_taken() {
         let mut bomb = png(8, 8);
-        // Width and height stand at fixed places in a PNG file's first chunk.
-        bomb[16..24].copy_from_slice(&[0, 0, 0x7f, 0xff, 0, 0, 0x7f, 0xff]);
-        assert!(shrink(&bomb).is_err());
+        // Width and height stand at fixed places in a PNG file's first chunk, then its checksum.
+        let side = 30_000_u32.to_be_bytes();
+        bomb[16..20].copy_from_slice(&side);
+        bomb[20..24].copy_from_slice(&side);
+        let checksum = crc32fast::hash(&bomb[12..29]).to_be_bytes();
+        bomb[29..33].copy_from_slice(&checksum);
+        let error = shrink(&bomb).unwrap_err();
+        assert!(matches!(error, ImageError::Limits(_)), "{error}");
     }
 }

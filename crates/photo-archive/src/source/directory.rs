@@ -49,21 +49,35 @@ impl Directories {
         })
     }
 
+    /// The names of directories that no link leads to, sorted: they are no [`AlbumId`].
+    ///
+    /// # Errors
+    ///
+    /// The directory of albums cannot be read.
+    pub fn unserved(&self) -> io::Result<Vec<String>> {
+        let mut names = self.list_directories()?;
+        names.retain(|name| name.parse::<AlbumId>().is_err());
+        Ok(names)
+    }
+
     fn list_albums(&self) -> Result<Vec<AlbumId>, SourceError> {
+        let names = self.list_directories()?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    fn list_directories(&self) -> io::Result<Vec<String>> {
         let root = self.open_root()?;
-        let mut albums = Vec::new();
-        for entry in Dir::read_from(&root).map_err(io::Error::from)? {
-            let entry = entry.map_err(io::Error::from)?;
-            let Some(album) = entry.file_name().to_str().ok().and_then(|n| n.parse().ok()) else {
-                continue;
-            };
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&root)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy();
             let stat = statat(&root, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
-            if stat.is_ok_and(|stat| kind(&stat) == FileType::Directory) {
-                albums.push(album);
+            if stat.is_ok_and(|stat| kind(&stat) == FileType::Directory) && !name.starts_with('.') {
+                names.push(name.into_owned());
             }
         }
-        albums.sort();
-        Ok(albums)
+        names.sort();
+        Ok(names)
     }
 
     fn list_photos(&self, album: &AlbumId) -> Result<Vec<Photo<OsString>>, SourceError> {
@@ -81,6 +95,8 @@ impl Directories {
                 Err(error) => return Err(io::Error::from(error).into()),
             }
         }
+        // The order of a directory is its own affair; names are given in this one.
+        photos.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(photos)
     }
 
@@ -230,6 +246,10 @@ impl PhotoReader for FileReader {
         }
         buffer.advance(count);
         Ok(buffer)
+    }
+
+    fn file(&self) -> Option<&Arc<File>> {
+        cfg!(target_os = "linux").then_some(&self.file)
     }
 
     async fn check(&mut self) -> Result<(), SourceError> {

@@ -9,6 +9,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// Longer than anything here takes on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -114,8 +116,14 @@ impl Server {
     /// Processes that the server has started.
     pub(crate) fn children(&self) -> String {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        let children = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("children")));
-        children.map(Result::unwrap_or_default).collect()
+        let id = self.child.id();
+        let mut children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        for task in tasks {
+            // A thread may have ended since it was listed.
+            let read = fs::read_to_string(task.unwrap().path().join("children"));
+            children += &read.unwrap_or_default();
+        }
+        children
     }
 
     /// Waits until the server holds no more descriptors than `count`.
@@ -132,13 +140,8 @@ impl Server {
     }
 
     /// Sends a signal, and answers how the program ended and what it had logged.
-    pub(crate) fn end(mut self, signal: &str) -> (ExitStatus, String) {
-        let id = self.child.id().to_string();
-        let kill = Command::new("kill")
-            .args(["-s", signal, &id])
-            .status()
-            .unwrap();
-        assert!(kill.success());
+    pub(crate) fn end(mut self, signal: Signal) -> (ExitStatus, String) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
         let mut log = String::new();
         self.child
             .stderr

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::client::{PATIENCE, Server};
 use crate::{MISSING, albums, files, unpacked};
 
@@ -71,7 +73,7 @@ fn a_photo_truncated_while_it_is_sent_breaks_the_download() {
         rest.body.len() + (1 << 20) < rest.length(),
         "the client can tell"
     );
-    let (_, log) = server.end("TERM");
+    let (_, log) = server.end(Signal::TERM);
     assert!(
         log.contains("holiday.jpg") && log.contains("changed"),
         "{log}"
@@ -81,14 +83,14 @@ fn a_photo_truncated_while_it_is_sent_breaks_the_download() {
 #[test]
 fn a_photo_rewritten_while_it_is_sent_breaks_the_download() {
     let directory = tempfile::tempdir().unwrap();
-    big(directory.path(), 64 << 20);
+    big(directory.path(), 256 << 20);
     let server = Server::start(directory.path(), &[]);
     let mut pending = server.open("GET", "/archive/big/", &[]);
     pending.read(1 << 20);
     let photo = File::options()
         .write(true)
         .open(directory.path().join("big/holiday.jpg"));
-    std::os::unix::fs::FileExt::write_all_at(&photo.unwrap(), b"new", 60 << 20).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&photo.unwrap(), b"new", 250 << 20).unwrap();
     let rest = pending.read_to_end();
     assert!(
         rest.body.len() + (1 << 20) < rest.length(),
@@ -99,7 +101,7 @@ fn a_photo_rewritten_while_it_is_sent_breaks_the_download() {
 #[test]
 fn one_download_too_many_is_asked_to_come_again() {
     let directory = tempfile::tempdir().unwrap();
-    big(directory.path(), 64 << 20);
+    big(directory.path(), 256 << 20);
     let server = Server::start(directory.path(), &["--max-downloads", "1"]);
     let first = server.open("GET", "/archive/big/", &[]);
     let second = server.get("/archive/big/");
@@ -146,6 +148,14 @@ fn no_link_leads_out_of_the_directory_of_albums() {
         "/photo/7kna/l.jpg".to_owned(),
         "/thumbnail/7kna/l.jpg".to_owned(),
         "/photo/7kna/%2e%2e".to_owned(),
+        // Links that are no text at all, and ones that only lack their slash.
+        "/album/%ff/".to_owned(),
+        "/album/%ff".to_owned(),
+        "/archive/%ff/".to_owned(),
+        "/photo/7kna/%ff.jpg".to_owned(),
+        "/thumbnail/%ff/1.jpg".to_owned(),
+        "/album/a%0ab".to_owned(),
+        "/album/%2fexample.org".to_owned(),
     ] {
         let answer = server.get(&path);
         assert_eq!((answer.status, answer.text()), (404, MISSING), "{path}");
@@ -191,7 +201,7 @@ fn no_name_reaches_a_shell() {
 }
 
 #[test]
-fn a_client_that_only_hangs_up_half_way_still_gets_no_zombie() {
+fn a_client_that_leaves_during_a_pause_leaves_nothing_behind() {
     let directory = tempfile::tempdir().unwrap();
     big(directory.path(), 64 << 20);
     let server = Server::start(directory.path(), &["--delay", "3600"]);
@@ -204,4 +214,34 @@ fn a_client_that_only_hangs_up_half_way_still_gets_no_zombie() {
     let _ = pending.stream.read_to_end(&mut rest);
     drop(pending);
     server.wait_for_descriptors(before);
+}
+
+#[test]
+fn a_photo_looked_at_while_it_is_rewritten_breaks_off_too() {
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 256 << 20);
+    let server = Server::start(directory.path(), &[]);
+    let mut pending = server.open("GET", "/photo/big/holiday.jpg", &[]);
+    pending.read(1 << 20);
+    let photo = File::options()
+        .write(true)
+        .open(directory.path().join("big/holiday.jpg"));
+    std::os::unix::fs::FileExt::write_all_at(&photo.unwrap(), b"new", 250 << 20).unwrap();
+    let rest = pending.read_to_end();
+    assert!(rest.body.len() + (1 << 20) < rest.length());
+    let (_, log) = server.end(Signal::TERM);
+    assert!(log.contains("photo cut off"), "{log}");
+}
+
+#[test]
+fn directories_that_no_link_can_name_are_told_at_the_start() {
+    let directory = albums();
+    fs::create_dir(directory.path().join("summer 2026")).unwrap();
+    let server = Server::start(directory.path(), &[]);
+    assert_eq!(server.get("/album/summer%202026/").status, 404);
+    let (_, log) = server.end(Signal::TERM);
+    assert!(
+        log.contains("summer 2026") && !log.contains("7kna"),
+        "{log}"
+    );
 }

@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
+use rustix::process::Signal;
+
 use crate::albums;
 use crate::client::{Server, program};
 
@@ -95,10 +97,15 @@ fn the_command_line_wins_over_the_environment_and_that_over_a_file() {
 #[test]
 fn the_program_ends_cleanly_when_asked() {
     let directory = albums();
-    for (signal, code) in [("INT", 0), ("TERM", 0), ("HUP", 129)] {
+    for (signal, code) in [(Signal::INT, 0), (Signal::TERM, 0), (Signal::HUP, 129)] {
         let server = Server::start(directory.path(), &[]);
         let (status, _) = server.end(signal);
-        assert_eq!(status.code(), Some(code), "{signal}: {:?}", status.signal());
+        assert_eq!(
+            status.code(),
+            Some(code),
+            "{signal:?}: {:?}",
+            status.signal()
+        );
     }
 }
 
@@ -108,7 +115,7 @@ fn a_download_under_way_does_not_keep_the_program_from_ending() {
     let server = Server::start(directory.path(), &["--delay", "3600"]);
     let mut pending = server.open("GET", "/archive/7kna/", &[]);
     pending.read(1000);
-    let (status, log) = server.end("INT");
+    let (status, log) = server.end(Signal::INT);
     assert_eq!(status.code(), Some(0));
     assert!(log.contains("ended after"), "{log}");
 }

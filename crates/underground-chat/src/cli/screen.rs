@@ -1,0 +1,208 @@
+//! `chat` in a terminal: keys and events into a [`Conversation`], its picture on the screen.
+//!
+//! The screen is painted only when something has changed: a quiet chat costs nothing.
+
+mod conversation;
+mod view;
+
+use std::io::stdout;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use common::shutdown::Shutdown;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, EventStream};
+use crossterm::execute;
+use futures_util::{FutureExt as _, StreamExt as _};
+use ratatui::DefaultTerminal;
+use tokio::time::Instant;
+
+use super::account;
+use super::chat::Chat;
+use super::listen::now;
+use crate::client::{Connection, Event, Events, Port, Settings, Status};
+use crate::history::{self, History};
+use crate::server::Inside;
+use conversation::{Conversation, Effect};
+
+/// How often the countdown to the next try moves.
+const COUNTDOWN: Duration = Duration::from_secs(1);
+/// Events shown in one picture, when they come faster than pictures can.
+const BATCH: usize = 500;
+
+/// The whole screen; given back as it was when dropped, in a panic too.
+struct Screen(DefaultTerminal);
+
+impl Screen {
+    fn take() -> anyhow::Result<Self> {
+        // Also makes a panic restore the terminal before it prints its message.
+        let terminal = ratatui::try_init().context("cannot take over the terminal")?;
+        let screen = Self(terminal);
+        // What is pasted comes as one text: its line ends must not send it in pieces.
+        execute!(stdout(), EnableBracketedPaste).context("cannot set up the terminal")?;
+        Ok(screen)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // The terminal may be gone (SIGHUP): then there is nothing to restore.
+        let _ = execute!(stdout(), DisableBracketedPaste);
+        let _ = ratatui::try_restore();
+    }
+}
+
+/// Everything a chat on the screen consists of.
+struct Session<'a> {
+    chat: &'a Chat,
+    connection: Connection,
+    events: Events,
+    history: History,
+    conversation: Conversation,
+    server: Option<Inside>,
+}
+
+/// Joins the conversation until its user leaves.
+pub(super) async fn run(
+    chat: &Chat,
+    server: Option<Inside>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<ExitCode> {
+    let entries = history::tail(&chat.record.history, chat.history_lines)?;
+    let history = History::open(&chat.record.history, chat.record.history_max)?;
+    let login = chat.identity.login();
+    let mut conversation = Conversation::new(login.is_none(), entries);
+    if server.is_some() {
+        conversation.notice("A server runs inside this program.");
+    }
+    let settings = Settings {
+        login,
+        ..Settings::default()
+    };
+    let (connection, events) = Connection::open(chat.address.tcp(), settings);
+    let mut session = Session {
+        chat,
+        connection,
+        events,
+        history,
+        conversation,
+        server,
+    };
+    let mut screen = Screen::take()?;
+    let result = session.run(&mut screen.0, shutdown).await;
+    drop(screen);
+    let waiting = session.connection.unconfirmed();
+    drop(session.events);
+    if let Some(server) = session.server {
+        server.stop().await;
+    }
+    result?;
+    if waiting > 0 {
+        eprintln!(
+            "underground-chat: not sent, for the server could not be reached: {waiting} messages"
+        );
+    }
+    Ok(shutdown.exit_code())
+}
+
+impl Session<'_> {
+    async fn run(
+        &mut self,
+        terminal: &mut DefaultTerminal,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<()> {
+        let mut keys = EventStream::new();
+        let mut countdown = tokio::time::interval(COUNTDOWN);
+        loop {
+            self.conversation.waiting = self.connection.unconfirmed();
+            let painted =
+                terminal.draw(|frame| view::draw(frame, &mut self.conversation, Instant::now()));
+            if let Err(error) = painted {
+                // The terminal may vanish a moment before its SIGHUP arrives.
+                return leave_or(shutdown, error.into()).await;
+            }
+            tokio::select! {
+                () = shutdown.requested() => return Ok(()),
+                key = keys.next() => match key {
+                    Some(Ok(key)) => {
+                        if !self.act(|conversation| conversation.key(&key))? {
+                            return Ok(());
+                        }
+                    }
+                    Some(Err(error)) => return leave_or(shutdown, error.into()).await,
+                    None => return Ok(()),
+                },
+                event = self.events.next() => {
+                    let mut event = event;
+                    for _ in 0..BATCH {
+                        let Some(one) = event.take() else { break };
+                        self.event(one)?;
+                        event = self.events.next().now_or_never().flatten();
+                    }
+                    if let Some(last) = event {
+                        self.event(last)?;
+                    }
+                }
+                _ = countdown.tick(), if self.conversation.counts_down() => {}
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) -> anyhow::Result<()> {
+        match &event {
+            Event::Message(line) => {
+                if let Err(error) = self.history.append(now(), line) {
+                    self.conversation.notice(&error.to_string());
+                }
+            }
+            // While we hear nothing, another program may keep it.
+            Event::Status(Port::Read, Status::Down { .. }) => self.history.release(),
+            Event::Registered(made) => account::keep(made, false)?,
+            Event::TokenRejected => return Err(account::rejected()),
+            _ => {}
+        }
+        let offer = self.server.is_none() && self.chat.address.is_local();
+        self.conversation.event(event, now(), offer);
+        Ok(())
+    }
+
+    /// Does what a key asks for; `false` when it asks to leave.
+    fn act(&mut self, key: impl FnOnce(&mut Conversation) -> Effect) -> anyhow::Result<bool> {
+        match key(&mut self.conversation) {
+            Effect::None => {}
+            Effect::Leave => return Ok(false),
+            Effect::Send(text) => {
+                if let Err(error) = self.connection.send(&text) {
+                    self.conversation.refused(text, &error.to_string());
+                }
+            }
+            Effect::Register(name) => {
+                if self.connection.register(&name) {
+                    self.conversation.notice("Making an account…");
+                }
+            }
+            Effect::StartServer if self.server.is_some() || !self.chat.address.is_local() => {}
+            Effect::StartServer => match self.chat.start_server() {
+                Ok(Some(server)) => {
+                    self.server = Some(server);
+                    self.conversation
+                        .notice("A server runs inside this program now.");
+                    self.connection.retry_now();
+                }
+                Ok(None) => self.conversation.notice("There is a server already."),
+                Err(error) => self.conversation.notice(&format!("{error:#}")),
+            },
+            Effect::Retry => self.connection.retry_now(),
+        }
+        Ok(true)
+    }
+}
+
+/// No error where a stop signal explains it, or is about to.
+async fn leave_or(shutdown: &Shutdown, error: anyhow::Error) -> anyhow::Result<()> {
+    let signal = tokio::time::timeout(Duration::from_millis(200), shutdown.requested());
+    match signal.await {
+        Ok(()) => Ok(()),
+        Err(_) => Err(error),
+    }
+}

@@ -1,0 +1,120 @@
+//! The end of a history file: read back at the start, and mended where it is torn.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::{Entry, HistoryError};
+
+/// Read at a time, from the end towards the beginning.
+const BLOCK: u64 = 64 * 1024;
+
+/// The file that `path` becomes when it is full.
+pub(super) fn older(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".1");
+    name.into()
+}
+
+/// The last `count` messages of the history at `path`, oldest first; of the file put aside
+/// before it, too, where it does not hold so many. No file is no message.
+///
+/// # Errors
+///
+/// A file is there and cannot be read.
+pub fn tail(path: &Path, count: usize) -> Result<Vec<Entry>, HistoryError> {
+    let mut entries = last_lines(path, count)?;
+    if entries.len() < count {
+        let missing = count - entries.len();
+        let mut before = last_lines(&older(path), missing)?;
+        before.append(&mut entries);
+        entries = before;
+    }
+    Ok(entries)
+}
+
+fn last_lines(path: &Path, count: usize) -> Result<Vec<Entry>, HistoryError> {
+    let read = || {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let size = file.metadata()?.len();
+        let start = start_of_last(&file, size, count)?;
+        let mut bytes = vec![0; usize::try_from(size - start).map_err(io::Error::other)?];
+        file.read_exact_at(&mut bytes, start)?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(text.lines().map(Entry::parse).collect())
+    };
+    read().map_err(|source| HistoryError {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Where the last `count` lines of `file` begin; a part of a line at its end is one of them.
+fn start_of_last(file: &File, size: u64, count: usize) -> io::Result<u64> {
+    if count == 0 {
+        return Ok(size);
+    }
+    let mut seen = 0;
+    let mut end = size;
+    let mut block = vec![0; usize::try_from(BLOCK.min(size)).map_err(io::Error::other)?];
+    while end > 0 {
+        let start = end.saturating_sub(BLOCK);
+        let block = &mut block[..usize::try_from(end - start).map_err(io::Error::other)?];
+        file.read_exact_at(block, start)?;
+        for (index, _) in block
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, byte)| **byte == b'\n')
+        {
+            let at = start + index as u64;
+            // The LF that ends the file ends the last line; it does not begin another.
+            if at + 1 == size {
+                continue;
+            }
+            seen += 1;
+            if seen == count {
+                return Ok(at + 1);
+            }
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
+/// Ends a line that was cut when its writer was killed; the file's size.
+///
+/// What can be read of it is kept. A line that does not even hold its time, bytes
+/// that are half a character, and the zeros a crash of the machine may leave, go.
+pub(super) fn mend(mut file: &File) -> io::Result<u64> {
+    let size = file.metadata()?.len();
+    let start = start_of_last(file, size, 1)?;
+    let mut line = vec![0; usize::try_from(size - start).map_err(io::Error::other)?];
+    file.read_exact_at(&mut line, start)?;
+    if line.last().is_none_or(|&last| last == b'\n') {
+        return Ok(size);
+    }
+    while line.last() == Some(&0) {
+        line.pop();
+    }
+    let text = match std::str::from_utf8(&line) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&line[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    let kept = match Entry::parse(text).at {
+        Some(_) => text.len() as u64,
+        None => 0,
+    };
+    file.set_len(start + kept)?;
+    if kept > 0 {
+        file.seek(SeekFrom::End(0))?;
+        file.write_all(b"\n")?;
+        return Ok(start + kept + 1);
+    }
+    Ok(start)
+}

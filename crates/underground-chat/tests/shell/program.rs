@@ -1,0 +1,202 @@
+//! A running program whose lines can be waited for.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// Long enough for a machine with other things to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary, in `directory`, knowing nothing of this process's settings.
+pub(crate) fn binary(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_underground-chat"));
+    command.current_dir(directory).env_clear().env("TZ", "UTC");
+    command
+}
+
+/// Runs to the end with `arguments`.
+pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Output {
+    binary(directory)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A child that is killed when the test is done with it.
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    lines: Receiver<String>,
+    pub(crate) stdin: Option<ChildStdin>,
+}
+
+impl Program {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let outputs: [Box<dyn Read + Send>; 2] = [
+            Box::new(child.stdout.take().unwrap()),
+            Box::new(child.stderr.take().unwrap()),
+        ];
+        for output in outputs {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        let stdin = child.stdin.take();
+        Self {
+            child,
+            lines,
+            stdin,
+        }
+    }
+
+    /// The next line, of stdout or stderr, that holds `wanted`.
+    pub(crate) fn until(&self, wanted: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line.contains(wanted) => return line,
+                Ok(line) => seen.push(line),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("no {wanted:?} in {seen:#?}")
+                }
+            }
+        }
+    }
+
+    pub(crate) fn say(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().unwrap();
+        writeln!(stdin, "{line}").unwrap();
+        stdin.flush().unwrap();
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Its exit code, once it has ended.
+    pub(crate) fn code(&mut self) -> i32 {
+        drop(self.stdin.take());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap();
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            // The operating system tells nobody when a child ends without blocking for it.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server of the real binary.
+pub(crate) struct Server {
+    pub(crate) program: Program,
+    pub(crate) read: SocketAddr,
+    pub(crate) write: SocketAddr,
+}
+
+impl Server {
+    /// On ports of the kernel's choice.
+    pub(crate) fn start(directory: &Path, more: &[&str]) -> Self {
+        Self::start_on(directory, [0, 0], more)
+    }
+
+    pub(crate) fn start_on(directory: &Path, [read, write]: [u16; 2], more: &[&str]) -> Self {
+        let mut command = binary(directory);
+        command
+            .arg("serve")
+            .args([
+                format!("--read-port={read}"),
+                format!("--write-port={write}"),
+            ])
+            .args(more);
+        let program = Program::start(command);
+        let line = program.until("listening on");
+        let mut addresses = line.split_whitespace().filter_map(|word| word.parse().ok());
+        Self {
+            read: addresses.next().unwrap(),
+            write: addresses.next().unwrap(),
+            program,
+        }
+    }
+
+    pub(crate) fn ports(&self) -> [u16; 2] {
+        [self.read.port(), self.write.port()]
+    }
+
+    /// The flags that lead a client here.
+    pub(crate) fn flags(&self) -> [String; 2] {
+        [
+            format!("--read-port={}", self.read.port()),
+            format!("--write-port={}", self.write.port()),
+        ]
+    }
+
+    /// A client of the real binary.
+    pub(crate) fn client(&self, directory: &Path, arguments: &[&str]) -> Command {
+        let mut command = binary(directory);
+        command.args(arguments).args(self.flags());
+        command
+    }
+
+    /// Runs a client to its end.
+    pub(crate) fn run(&self, directory: &Path, arguments: &[&str]) -> Output {
+        let mut command = self.client(directory, arguments);
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// A bare connection to the read port.
+    pub(crate) fn reader(&self) -> BufReader<TcpStream> {
+        bare(self.read)
+    }
+
+    /// A bare connection to the write port.
+    pub(crate) fn writer(&self) -> BufReader<TcpStream> {
+        bare(self.write)
+    }
+}
+
+pub(crate) fn bare(address: SocketAddr) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    BufReader::new(stream)
+}
+
+/// The next line of a bare connection, without its LF.
+pub(crate) fn line(stream: &mut BufReader<TcpStream>) -> String {
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    assert!(line.ends_with('\n'), "the connection ended: {line:?}");
+    line.pop();
+    line
+}
