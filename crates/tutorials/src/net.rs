@@ -6,17 +6,21 @@
 //! The Python original yields the socket *before* every call; trying first saves a
 //! trip through the event loop whenever the data is there already.
 
+use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::reactor::{Interest, Reactor, Source};
 use crate::scheduler::Handle;
+use crate::trace::{self, Why};
 
 /// Something that lends the reactor it is watched by. Schedulers do.
 pub trait Watch: Clone {
@@ -42,7 +46,13 @@ pub struct Watched<T: AsFd, W: Watch = Handle> {
     socket: T,
     source: Arc<Source>,
     watch: W,
+    /// Operations that were done without waiting, one after the other.
+    in_a_row: AtomicU32,
 }
+
+/// After so many operations in a row that need not wait, a task lets others go first. A peer that
+/// sends faster than we read would otherwise never let go of the scheduler. tokio's budget is 128.
+const IN_A_ROW: u32 = 32;
 
 impl<T: AsFd, W: Watch> Watched<T, W> {
     /// Sets `socket` to non-blocking and lets it be watched.
@@ -57,6 +67,7 @@ impl<T: AsFd, W: Watch> Watched<T, W> {
             socket,
             source,
             watch: watch.clone(),
+            in_a_row: AtomicU32::new(0),
         })
     }
 
@@ -89,14 +100,35 @@ impl<T: AsFd, W: Watch> Watched<T, W> {
         interest: Interest,
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> io::Result<R> {
+        if self.in_a_row.fetch_add(1, Ordering::Relaxed) >= IN_A_ROW {
+            self.in_a_row.store(0, Ordering::Relaxed);
+            yield_now().await;
+        }
         loop {
             match operation(&self.socket) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.ready(interest).await,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.in_a_row.store(0, Ordering::Relaxed);
+                    self.ready(interest).await;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 done => return done,
             }
         }
     }
+}
+
+/// To the end of the line, on whatever scheduler.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        trace::waiting(Why::Turn);
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Waits for a client. `s.accept()`

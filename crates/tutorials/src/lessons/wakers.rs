@@ -84,6 +84,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(stop.exit_code())
 }
 
+/// After so many polls the executor looks at the sockets even if somebody is ready still.
+const POLLS_BETWEEN_LOOKS: u32 = 61;
+
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// What tasks share: the reactor, and where to put new tasks.
@@ -150,7 +153,10 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             // Its first poll.
             waker.wake();
         }
-        while let Some(number) = line.pop() {
+        for _ in 0..POLLS_BETWEEN_LOOKS {
+            let Some(number) = line.pop() else {
+                break;
+            };
             // A waker may be older than its task, and its number be another's by now: then that
             // one is polled for nothing, which does no harm.
             let Some((task, waker)) = &mut tasks[number] else {
@@ -169,7 +175,10 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
                 free.push(number);
             }
         }
-        if shared.new.borrow().is_empty() && line.fall_asleep() {
+        if !shared.new.borrow().is_empty() || !line.is_empty() {
+            // Somebody is ready: a glance at the sockets, without sleeping.
+            reactor.wait(Some(Duration::ZERO))?;
+        } else if line.fall_asleep() {
             if let Some((trace, lane)) = reactor_lane {
                 trace.asleep(lane, None);
             }
@@ -257,6 +266,8 @@ async fn talk(mut client: TcpStream, reactor: &Reactor) -> io::Result<()> {
         if let Err(error) = send(&mut client, &source, &answers).await {
             break Err(error);
         }
+        // One who sends faster than we read would never let us wait, nor anybody else run.
+        yield_now().await;
     };
     reactor.forget(&client, &source);
     result

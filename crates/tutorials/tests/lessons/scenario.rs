@@ -157,6 +157,27 @@ pub(crate) fn late_reader(server: SocketAddr, others: bool) {
     }
 }
 
+/// A client that sends as fast as it can, and reads as fast, does not keep others from being served.
+pub(crate) fn flood(server: SocketAddr) {
+    let flooding = Client::connect(server);
+    let stream = flooding.stream.get_ref();
+    let (writer, mut reader) = (stream.try_clone().unwrap(), stream.try_clone().unwrap());
+    let writing =
+        std::thread::spawn(move || while (&writer).write_all(&b"1\n".repeat(2048)).is_ok() {});
+    let reading = std::thread::spawn(move || {
+        let mut piece = [0; 64 * 1024];
+        while reader.read(&mut piece).is_ok_and(|count| count > 0) {}
+    });
+    let mut other = Client::connect(server);
+    for _ in 0..20 {
+        let answer = other.ask("4");
+        assert!(answer == "8" || answer == "Hello world", "{answer}");
+    }
+    stream.shutdown(std::net::Shutdown::Both).unwrap();
+    writing.join().unwrap();
+    reading.join().unwrap();
+}
+
 /// So many clients, all connected at the same time.
 pub(crate) fn crowd(server: SocketAddr, count: i64, doubles: bool) {
     let _alone = CROWD.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,6 +15,7 @@ fn whole_scenario(arguments: &[&str]) {
     scenario::lines(server.address, doubles);
     scenario::vanishing(server.address);
     scenario::late_reader(server.address, true);
+    scenario::flood(server.address);
     scenario::crowd(server.address, 1000, doubles);
     let said = scenario::interrupted(server);
     assert!(said.contains("connected: 127.0.0.1:"), "{said}");
