@@ -1,7 +1,7 @@
 //! The client program, between pipes and at a real pseudo-terminal.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::peers::{PATIENCE, Piped, Process, Server, program};
+use crate::peers::{Output, Piped, Process, Reserved, Server, program};
 
 #[test]
 fn control_characters_of_others_are_shown_not_obeyed() {
@@ -38,8 +38,9 @@ fn everything_piped_in_is_sent_and_everything_answered_is_printed() {
 
 #[test]
 fn a_lost_connection_is_told_and_made_again() {
-    let mut server = Server::start(&["--stage", "echo"]);
-    let address = server.address.to_string();
+    let port = Reserved::new();
+    let address = port.address.to_string();
+    let mut server = Server::start_at(&address, &["--stage", "echo"]);
     let mut client = Piped::start(&server.url());
     client.type_line("before");
     assert_eq!(client.line(), "< before");
@@ -59,9 +60,8 @@ fn a_lost_connection_is_told_and_made_again() {
 
 #[test]
 fn no_server_and_no_url_end_with_one_line_that_says_what_to_do() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = port.local_addr().unwrap();
-    drop(port);
+    let port = Reserved::new();
+    let address = port.address;
     for (url, advice) in [
         (format!("ws://{address}"), "is the server running?"),
         (address.to_string(), "is the server running?"),
@@ -80,7 +80,7 @@ fn no_server_and_no_url_end_with_one_line_that_says_what_to_do() {
 struct Typist {
     process: Process,
     master: File,
-    screen: String,
+    screen: Output,
 }
 
 impl Typist {
@@ -99,10 +99,11 @@ impl Typist {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let master = File::from(master);
         Self {
             process: Process { child },
-            master: master.into(),
-            screen: String::new(),
+            screen: Output::of(master.try_clone().unwrap()),
+            master,
         }
     }
 
@@ -110,17 +111,9 @@ impl Typist {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Reads what the terminal is sent until `wanted` has come, and forgets all before it.
-    fn until(&mut self, wanted: &str) {
-        let end = Instant::now() + PATIENCE;
-        let mut buffer = [0; 1024];
-        while !self.screen.contains(wanted) {
-            assert!(Instant::now() < end, "{:?}", self.screen);
-            let read = self.master.read(&mut buffer).unwrap();
-            self.screen += &String::from_utf8_lossy(&buffer[..read]);
-        }
-        let behind = self.screen.find(wanted).unwrap() + wanted.len();
-        self.screen.drain(..behind);
+    /// Waits until the terminal shows `wanted`, and forgets all before it.
+    fn until(&mut self, wanted: &str) -> String {
+        self.screen.until(wanted)
     }
 }
 
@@ -134,7 +127,7 @@ fn what_is_being_typed_survives_a_message_and_ctrl_d_ends() {
     typist.type_keys("half a sen");
     typist.until("sen");
     other.send("hello");
-    typist.until("< 0 hello");
+    typist.until(" hello");
     // The prompt and the unfinished line are drawn again below it.
     typist.until("> half a sen");
     typist.type_keys("tence\r");
