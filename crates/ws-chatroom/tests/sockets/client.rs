@@ -18,8 +18,8 @@ fn control_characters_of_others_are_shown_not_obeyed() {
     let mut other = server.connect();
     client.type_line("ready");
     other.expect(&["ready"]);
-    other.send("\x1b]0;gotcha\x07\r\n\u{9b}");
-    assert_eq!(client.line(), r"< \x1b]0;gotcha\x07\x0d\x0a\x9b");
+    other.send("\x1b]0;gotcha\x07\r\n\u{9b}\u{202e}");
+    assert_eq!(client.line(), r"< \x1b]0;gotcha\x07\x0d\x0a\x9b\u{202e}");
 }
 
 #[test]
@@ -34,6 +34,18 @@ fn everything_piped_in_is_sent_and_everything_answered_is_printed() {
     let (status, printed) = client.end();
     assert_eq!(status.code(), Some(0));
     assert_eq!(printed, wanted);
+}
+
+#[test]
+fn the_longest_message_that_a_server_lets_through_is_shown() {
+    let server = Server::start(&["--stage", "chatroom", "--max-message", "16777216"]);
+    let mut client = Piped::start(&server.url());
+    let mut other = server.connect();
+    client.type_line("ready");
+    other.expect(&["ready"]);
+    let longest = "x".repeat(16_777_216);
+    other.send(&longest);
+    assert!(client.line() == format!("< {longest}"));
 }
 
 #[test]
@@ -66,6 +78,8 @@ fn no_server_and_no_url_end_with_one_line_that_says_what_to_do() {
         (format!("ws://{address}"), "is the server running?"),
         (address.to_string(), "is the server running?"),
         (format!("http://{address}"), "ws://HOST:PORT"),
+        // Longer than a part of a name may be: no resolver has to be asked.
+        (format!("ws://{}", "x".repeat(70)), "nobody knows that host"),
         ("wss://localhost".to_owned(), "not wss://"),
     ] {
         let mut client = Process::start(program().args(["client", &url]));
@@ -122,6 +136,7 @@ fn what_is_being_typed_survives_a_message_and_ctrl_d_ends() {
     let server = Server::start(&[]);
     let mut other = server.connect();
     let mut typist = Typist::start(&server.url());
+    typist.until(&format!("* connected to {}; Ctrl-D ends", server.url()));
     typist.until("> ");
     other.expect(&["Client 2 connected"]);
     typist.type_keys("half a sen");
@@ -148,5 +163,7 @@ fn a_client_that_is_told_to_stop_says_goodbye_and_ends_well() {
     typist.process.signal(Signal::TERM);
     assert_eq!(typist.process.wait().code(), Some(0));
     assert!(asked.elapsed() < Duration::from_secs(4));
+    // The shell's prompt stands on a line of its own.
+    assert!(typist.screen.rest().ends_with("\r\n"));
     other.expect(&["Client 2 disconnected"]);
 }

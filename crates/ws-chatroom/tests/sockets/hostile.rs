@@ -69,6 +69,24 @@ fn a_browser_that_asks_for_a_page_is_told_how_to_connect() {
 }
 
 #[test]
+fn a_page_of_another_site_may_join_only_where_it_is_allowed() {
+    let request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: https://evil.example\r\n\
+        Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    for (flags, status) in [
+        (&[][..], "HTTP/1.1 403"),
+        (&["--allow-origin", "https://evil.example"], "HTTP/1.1 101"),
+    ] {
+        let server = Server::start(flags);
+        let mut page = server.raw();
+        page.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        page.read_exact(&mut answer).unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), status);
+    }
+}
+
+#[test]
 fn half_a_handshake_and_an_endless_one_are_dropped() {
     let server = Server::start(&["--handshake-timeout", "0.3"]);
     let mut half = server.raw();

@@ -91,7 +91,7 @@ impl Output {
     pub(crate) fn of(mut source: impl Read + Send + 'static) -> Self {
         let (sender, pieces) = channel();
         thread::spawn(move || {
-            let mut buffer = [0; 4096];
+            let mut buffer = vec![0; 64 * 1024];
             // A terminal whose other side has gone answers an error instead of an end.
             while let Ok(read @ 1..) = source.read(&mut buffer) {
                 if sender.send(buffer[..read].to_vec()).is_err() {
@@ -108,12 +108,15 @@ impl Output {
     /// Waits for `wanted` and answers everything up to its end.
     pub(crate) fn until(&mut self, wanted: &str) -> String {
         let end = Instant::now() + PATIENCE;
+        let mut searched = 0;
         loop {
-            let mut windows = self.text.windows(wanted.len());
+            let mut windows = self.text[searched..].windows(wanted.len());
             if let Some(start) = windows.position(|window| window == wanted.as_bytes()) {
-                let text: Vec<u8> = self.text.drain(..start + wanted.len()).collect();
+                let behind = searched + start + wanted.len();
+                let text: Vec<u8> = self.text.drain(..behind).collect();
                 return String::from_utf8_lossy(&text).into_owned();
             }
+            searched = (self.text.len() + 1).saturating_sub(wanted.len());
             assert!(self.more(end), "no {wanted:?} in {}", self.shown());
         }
     }
