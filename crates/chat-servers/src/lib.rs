@@ -1,0 +1,11 @@
+//! One chat, four runtimes: TCP and WebSocket servers on tokio, smol, mio and
+//! compio that share one kernel, alone or all at once in one process.
+//!
+//! The way of a line: a driver reads bytes, [`wire`] makes requests of them,
+//! the hub hands them to the [`kernel`] and what [`present`] makes of the answer
+//! to each recipient's driver, which sends it.
+
+pub mod kernel;
+pub mod present;
+pub mod settings;
+pub mod wire;
