@@ -133,7 +133,8 @@ async fn accept(server: Rc<Server>, listener: TcpListener, transport: Transport)
 async fn connection(server: Rc<Server>, slot: usize, stream: TcpStream) {
     let refusal = server.shard.borrow_mut().refusal(slot);
     if let Some(refusal) = refusal {
-        let (_, _, result) = send(slot, 0, stream.clone(), refusal).await;
+        // In a box, so that the future of those who are let in is small.
+        let (_, _, result) = Box::pin(send(slot, 0, stream.clone(), refusal)).await;
         server.shard.borrow_mut().sent(slot, result);
     }
     loop {
@@ -168,12 +169,7 @@ async fn connection(server: Rc<Server>, slot: usize, stream: TcpStream) {
 /// The next bytes; `None` when the peer sends no more.
 async fn receive(server: &Server, mut stream: &TcpStream) -> io::Result<Option<Chunk>> {
     if server.polling {
-        let readiness = stream.to_poll_fd()?;
-        readiness.read_ready().await?;
-        let mut buffer = vec![0; READ];
-        let count = (&*SockRef::from(stream)).read(&mut buffer)?;
-        buffer.truncate(count);
-        return Ok((count > 0).then_some(Chunk::Own(buffer)));
+        return Box::pin(receive_when_ready(stream)).await;
     }
     loop {
         match stream.read_managed(0).await {
@@ -182,6 +178,14 @@ async fn receive(server: &Server, mut stream: &TcpStream) -> io::Result<Option<C
             other => return Ok(other?.map(Chunk::Ring)),
         }
     }
+}
+
+async fn receive_when_ready(stream: &TcpStream) -> io::Result<Option<Chunk>> {
+    stream.to_poll_fd()?.read_ready().await?;
+    let mut buffer = vec![0; READ];
+    let count = (&*SockRef::from(stream)).read(&mut buffer)?;
+    buffer.truncate(count);
+    Ok((count > 0).then_some(Chunk::Own(buffer)))
 }
 
 async fn send(

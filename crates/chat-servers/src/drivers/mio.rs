@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::task::{Wake, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -76,24 +76,10 @@ impl Reactor {
         while !self.shard.is_finished() {
             let due = self.paused.map_or(sweep, |paused| paused.min(sweep));
             let rest = due.saturating_duration_since(Instant::now());
-            let timeout = if self.shard.park(&self.waker) {
-                rest
-            } else {
-                Default::default()
-            };
-            match self.poll.poll(&mut events, Some(timeout)) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-                _ => self.shard.unpark(),
-            }
-            for event in &events {
-                match event.token() {
-                    WAKER => {}
-                    Token(port) if port < self.ports.len() => self.accept(port),
-                    Token(token) => {
-                        self.ready(token - self.ports.len(), event.is_read_closed());
-                    }
-                }
-            }
+            let idle = self.shard.park(&self.waker);
+            self.turn(&mut events, if idle { rest } else { Duration::ZERO })?;
+            // Once more before anything is sent: more may be readable by now.
+            self.turn(&mut events, Duration::ZERO)?;
             let now = Instant::now();
             if self.paused.is_some_and(|paused| now >= paused) {
                 self.paused = None;
@@ -106,6 +92,22 @@ impl Reactor {
             self.shard.flush(write);
             for slot in self.shard.attention() {
                 self.ready(slot, true);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for events and carries them out.
+    fn turn(&mut self, events: &mut Events, timeout: Duration) -> io::Result<()> {
+        match self.poll.poll(events, Some(timeout)) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            _ => self.shard.unpark(),
+        }
+        for event in &*events {
+            match event.token() {
+                WAKER => {}
+                Token(port) if port < self.ports.len() => self.accept(port),
+                Token(token) => self.ready(token - self.ports.len(), event.is_read_closed()),
             }
         }
         Ok(())
