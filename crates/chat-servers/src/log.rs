@@ -11,6 +11,10 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+/// What the source shows in blue, where the log is a terminal.
+const SERVER_INFO: &str = "[SERVER INFO]";
+const BLUE_SERVER_INFO: &str = "\x1b[34m\x1b[22m[SERVER INFO]\x1b[39m\x1b[22m";
+
 struct Lines;
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -27,10 +31,13 @@ where
         if *event.metadata().level() != Level::INFO {
             write!(writer, "{} ", event.metadata().level())?;
         }
-        context
-            .field_format()
-            .format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
+        let mut line = String::new();
+        let fields = context.field_format();
+        fields.format_fields(Writer::new(&mut line), event)?;
+        if writer.has_ansi_escapes() {
+            line = line.replace(SERVER_INFO, BLUE_SERVER_INFO);
+        }
+        writeln!(writer, "{line}")
     }
 }
 
