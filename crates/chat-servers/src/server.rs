@@ -187,3 +187,53 @@ fn wait_for_signal(shutdown: Shutdown, report: mpsc::Sender<Report>) -> anyhow::
         .context("cannot start a thread that waits for signals")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream;
+
+    #[test]
+    fn accepted_sockets_notice_a_peer_that_vanished_without_a_word() {
+        let endpoint = crate::programs::find(&["tokio"]).unwrap()[0];
+        let keep_alive = Duration::from_secs(60);
+        let bound = bind(
+            Endpoint {
+                port: 0,
+                ..endpoint
+            },
+            "127.0.0.1",
+            keep_alive,
+        )
+        .unwrap();
+        bound.socket.set_nonblocking(false).unwrap();
+        let _client = TcpStream::connect(bound.address).unwrap();
+        let (stream, _) = bound.socket.accept().unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        let silence = socket.tcp_keepalive_time().unwrap()
+            + socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        assert_eq!(silence, keep_alive);
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(keep_alive));
+    }
+
+    #[test]
+    fn an_ipv6_host_may_come_with_brackets_or_without() {
+        for host in ["::1", "[::1]"] {
+            let endpoint = crate::programs::find(&["mio"]).unwrap()[0];
+            match bind(
+                Endpoint {
+                    port: 0,
+                    ..endpoint
+                },
+                host,
+                Duration::from_secs(60),
+            ) {
+                Ok(bound) => assert!(bound.address.is_ipv6()),
+                // A machine may have none; then the address is still understood.
+                Err(error) => assert!(!error.to_string().contains("HOST:PORT"), "{error}"),
+            }
+        }
+    }
+}
