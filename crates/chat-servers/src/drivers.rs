@@ -58,5 +58,9 @@ pub const DRIVERS: [Driver; 4] = [
 /// the buffer, so an idle one has none.
 const READ: usize = 16 * 1024;
 
+/// Reads of one connection in a row, where the runtime does not count them itself: one that
+/// never stops sending must not keep the others waiting.
+const READS: usize = 8;
+
 /// How often [`crate::hub::Shard::sweep`] runs.
 const SWEEP: Duration = Duration::from_millis(500);

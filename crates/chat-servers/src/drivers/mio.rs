@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use super::{Listener, READ, SWEEP};
+use super::{Listener, READ, READS, SWEEP};
 use crate::hub::{Hub, Shard, Transport};
 
 /// Events that one look at the kernel answers at most.
@@ -36,6 +36,7 @@ pub(super) fn serve(listeners: Vec<Listener>, hub: Arc<Hub>) -> io::Result<()> {
         poll,
         ports,
         paused: None,
+        again: Vec::new(),
         shard: Shard::new(hub, "Mio"),
         scratch: vec![0; READ].into(),
     }
@@ -64,6 +65,8 @@ struct Reactor {
     ports: Vec<(TcpListener, Transport)>,
     /// Descriptors have run out; accepting goes on then.
     paused: Option<Instant>,
+    /// Who had its share of a turn and may have more to read. Bounded by the connections.
+    again: Vec<usize>,
     shard: Shard<Socket>,
     /// What every connection reads into, one at a time.
     scratch: Box<[u8]>,
@@ -76,10 +79,13 @@ impl Reactor {
         while !self.shard.is_finished() {
             let due = self.paused.map_or(sweep, |paused| paused.min(sweep));
             let rest = due.saturating_duration_since(Instant::now());
-            let idle = self.shard.park(&self.waker);
+            let idle = self.shard.park(&self.waker) && self.again.is_empty();
             self.turn(&mut events, if idle { rest } else { Duration::ZERO })?;
             // Once more before anything is sent: more may be readable by now.
             self.turn(&mut events, Duration::ZERO)?;
+            for slot in std::mem::take(&mut self.again) {
+                self.ready(slot, true);
+            }
             let now = Instant::now();
             if self.paused.is_some_and(|paused| now >= paused) {
                 self.paused = None;
@@ -157,7 +163,10 @@ impl Reactor {
     }
 
     fn read(&mut self, slot: usize, more: bool) {
-        while self.shard.is_open(slot) && self.shard.wants_input(slot) {
+        for _ in 0..READS {
+            if !self.shard.is_open(slot) || !self.shard.wants_input(slot) {
+                return;
+            }
             match self.shard.socket(slot).0.read(&mut self.scratch) {
                 Ok(0) => self.shard.ended(slot),
                 Ok(count) => {
@@ -172,6 +181,7 @@ impl Reactor {
                 Err(_) => self.shard.broken(slot),
             }
         }
+        self.again.push(slot);
     }
 
     fn data_received(&mut self, slot: usize, count: usize) {

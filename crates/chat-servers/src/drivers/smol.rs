@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Waker, ready};
 use smol::io::AsyncRead as _;
 use smol::{Async, LocalExecutor, Task, Timer};
 
-use super::{Listener, READ, SWEEP};
+use super::{Listener, READ, READS, SWEEP};
 use crate::hub::{Hub, Shard, Transport};
 
 /// A connection as its driver holds it.
@@ -109,7 +109,10 @@ fn poll_read(
     context: &mut Context<'_>,
 ) -> Poll<()> {
     let scratch = &mut *server.scratch.borrow_mut();
-    while shard.wants_input(slot) {
+    for _ in 0..READS {
+        if !shard.wants_input(slot) {
+            return Poll::Pending;
+        }
         let mut stream = &shard.socket(slot).stream;
         match ready!(Pin::new(&mut stream).poll_read(context, scratch)) {
             Ok(0) => shard.ended(slot),
@@ -117,6 +120,8 @@ fn poll_read(
             Err(_) => shard.broken(slot),
         }
     }
+    // There may be more, but the others come first.
+    context.waker().wake_by_ref();
     Poll::Pending
 }
 

@@ -250,3 +250,20 @@ fn a_thousand_connections_come_at_once() {
         }
     }
 }
+
+#[test]
+fn a_line_that_never_ends_holds_up_nobody() {
+    for runtime in RUNTIMES {
+        let program = Program::start(runtime, &[]);
+        let mut ann = program.user(0, "ann");
+        let mut endless = connect(program.endpoints[0].1);
+        let stream = endless.try_clone().unwrap();
+        let writer =
+            std::thread::spawn(move || while endless.write_all(&[b'x'; 65_536]).is_ok() {});
+        for _ in 0..20 {
+            assert_eq!(ann.ask("/whoami"), "ann");
+        }
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+        writer.join().unwrap();
+    }
+}
