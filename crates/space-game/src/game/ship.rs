@@ -236,7 +236,7 @@ mod tests {
     fn a_tap_moves_the_ship_a_few_cells_and_a_held_key_at_top_speed() {
         assert!((1..=5).contains(&fly(120, |tick| tick < 6).0));
         assert!((1..=5).contains(&fly(120, |tick| tick == 0).0));
-        assert!((110..=120).contains(&fly(260, |_| true).0));
+        assert!((115..=125).contains(&fly(260, |_| true).0));
     }
 
     #[test]
