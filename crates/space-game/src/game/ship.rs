@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_held_key_flies_without_a_halt_through_the_silence_before_its_repeats() {
         // 100 ms from the press, then nothing until the terminal repeats it after 500.
-        let (cells, longest) = fly(90, |tick| tick < 6 || tick >= 30);
+        let (cells, longest) = fly(90, |tick| !(6..30).contains(&tick));
         assert!(longest <= 11, "{longest} ticks without a move");
         assert!(cells >= 20, "{cells}");
     }
