@@ -8,8 +8,8 @@
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -21,6 +21,8 @@ pub struct Shutdown {
     token: CancellationToken,
     /// The signal that asked; 0 while none has.
     signal: Arc<AtomicI32>,
+    /// What is done before a second signal ends the process.
+    last_act: Arc<OnceLock<fn()>>,
 }
 
 impl Shutdown {
@@ -45,6 +47,9 @@ impl Shutdown {
             .spawn(move || {
                 for signal in signals.forever() {
                     if waiting.is_requested() {
+                        if let Some(last_act) = waiting.last_act.get() {
+                            last_act();
+                        }
                         std::process::exit(128 + signal);
                     }
                     waiting.signal.store(signal, Ordering::Relaxed);
@@ -52,6 +57,13 @@ impl Shutdown {
                 }
             })?;
         Ok(shutdown)
+    }
+
+    /// Has `last_act` done when a second signal insists, before it ends the process: on the
+    /// thread that waits for signals, while everything else runs on. It must come back
+    /// whatever hangs, for that is why somebody insists. The first to be given stays.
+    pub fn on_insistence(&self, last_act: fn()) {
+        let _ = self.last_act.set(last_act);
     }
 
     /// Asks everything that waits to finish.

@@ -1,7 +1,7 @@
 //! The best score, kept between games in the user's data directory.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -33,8 +33,12 @@ impl BestFile {
         let Some(path) = &self.path else {
             return Ok(0);
         };
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(text.trim().parse().unwrap_or(0)),
+        match beginning(path) {
+            // Whatever else it holds, text or not, is no score.
+            Ok(bytes) => {
+                let text = str::from_utf8(&bytes).unwrap_or_default();
+                Ok(text.trim().parse().unwrap_or(0))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
             Err(error) => Err(error)
                 .with_context(|| format!("cannot read the best score in {}", path.display())),
@@ -58,8 +62,15 @@ impl BestFile {
     }
 }
 
+/// As much of a file as a score can fill.
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Writes beside and renames: a crash leaves the old score or the new one.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
@@ -84,8 +95,10 @@ mod tests {
             file.write(score).unwrap();
             assert_eq!(file.read().unwrap(), kept);
         }
-        fs::write(&path, "no number").unwrap();
-        assert_eq!(file.read().unwrap(), 0);
+        for wrong in [&b"no number"[..], b"\xff\xfe9", b"-1", b""] {
+            fs::write(&path, wrong).unwrap();
+            assert_eq!(file.read().unwrap(), 0);
+        }
     }
 
     #[test]

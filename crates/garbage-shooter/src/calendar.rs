@@ -20,7 +20,10 @@ pub const YEAR: Ticks = Ticks(TICKS_PER_SECOND * 3 / 2);
 /// A tick of the original: 0.1 s.
 pub const BEAT: Ticks = Ticks(TICKS_PER_SECOND / 10);
 
-/// What is remembered of spaceflight. A phrase stays until the next.
+/// How many years a phrase stays, unless the next comes: as long as it takes to read it.
+const READ: u32 = 3;
+
+/// What is remembered of spaceflight.
 const PHRASES: [(u32, &str); 24] = [
     (1957, "Sputnik, the first satellite"),
     (1961, "Gagarin flew!"),
@@ -58,11 +61,16 @@ const GARBAGE: [(u32, u32); 6] = [
     (2020, 2),
 ];
 
-/// The phrase to be read in `year`, and whether it is that year's own.
+/// The year and its phrase, and whether it is new. An older phrase has its own year beside it,
+/// and is not shown for long.
 #[must_use]
-pub fn phrase(year: u32) -> (&'static str, bool) {
+pub fn line(year: u32) -> (String, bool) {
     let latest = PHRASES.iter().rev().find(|&&(from, _)| from <= year);
-    latest.map_or(("", false), |&(from, text)| (text, from == year))
+    match latest {
+        Some(&(from, text)) if from == year => (format!("{year} {text}"), true),
+        Some(&(from, text)) if year - from < READ => (format!("{year} · {from} {text}"), false),
+        _ => (year.to_string(), false),
+    }
 }
 
 /// The time between two pieces of garbage in `year`; none falls in the first years.
@@ -122,9 +130,18 @@ mod tests {
             (2011, "MESSENGER"),
             (2020, "plasma gun"),
         ] {
-            assert!(matches!(phrase(year), (text, true) if text.contains(word)));
+            assert!(matches!(line(year), (text, true) if text.contains(word)));
         }
-        assert_eq!(phrase(1999), (phrase(1998).0, false));
+    }
+
+    #[test]
+    fn a_phrase_is_shown_with_its_year_and_not_for_ever() {
+        let shown = |year| line(year).0;
+        assert_eq!(shown(1998), "1998 ISS, the first module");
+        assert_eq!(shown(2000), "2000 · 1998 ISS, the first module");
+        assert_eq!(shown(1994), "1994");
+        assert_eq!(shown(2022), "2022 · 2020 The plasma gun! Space fires");
+        assert_eq!(shown(2023), "2023");
     }
 
     #[test]

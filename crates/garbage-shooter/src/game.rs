@@ -20,6 +20,10 @@ use crate::world::World;
 /// How long the title waits for a player before it shows a game.
 const PATIENCE: u64 = 12 * TICKS_PER_SECOND as u64;
 
+/// How long a lost game is looked at before the gun's key begins the next: whoever was
+/// shooting when the ship was lost has let it go by then, and seen the score.
+const MOURNING: u64 = 2 * TICKS_PER_SECOND as u64;
+
 /// Recorded games for attract mode, the smaller screen first. `examples/pilot.rs` plays them.
 const DEMOS: [&str; 2] = [
     include_str!("../assets/demo-80x24.txt"),
@@ -55,6 +59,12 @@ impl Play {
     pub fn world(&self) -> &World {
         &self.world
     }
+
+    /// Whether the score has been on the screen for a while.
+    fn is_mourned(&self) -> bool {
+        let lost = self.world.lost_at();
+        lost.is_some_and(|tick| self.stage.scene().now() >= tick + MOURNING)
+    }
 }
 
 /// A recorded game, played to whoever looks on.
@@ -73,8 +83,10 @@ enum Mode {
 pub struct GarbageShooter {
     mode: Mode,
     size: Size,
-    /// For the next game. The first has the seed it was told, whenever it begins.
+    /// Of the game being played, or of the first, until it begins.
     seed: u64,
+    /// For the next game. The first has the seed it was told, whenever it begins.
+    next_seed: u64,
     best: u32,
     boxes: bool,
     /// The keys of the tick before: only a key newly pressed starts anything.
@@ -99,6 +111,7 @@ impl GarbageShooter {
             mode: Mode::Title(title(setup.size, setup.seed, setup.best)),
             size: setup.size,
             seed: setup.seed,
+            next_seed: setup.seed,
             best: setup.best,
             boxes,
             held: Keys::NONE,
@@ -135,17 +148,18 @@ impl GarbageShooter {
     }
 
     fn begin(&mut self) {
+        self.seed = self.next_seed;
+        self.next_seed = self.seed.wrapping_add(1);
         let setup = Setup {
             size: self.size,
             seed: self.seed,
             best: self.best,
         };
-        self.seed = self.seed.wrapping_add(1);
         self.enter(Mode::Play(Play::new(setup, self.boxes)));
     }
 
     fn show_title(&mut self) {
-        self.enter(Mode::Title(title(self.size, self.seed, self.best)));
+        self.enter(Mode::Title(title(self.size, self.next_seed, self.best)));
     }
 
     fn show_demo(&mut self) {
@@ -188,6 +202,7 @@ impl Game for GarbageShooter {
             Mode::Title(stage) if stage.scene().now() >= PATIENCE => self.show_demo(),
             Mode::Demo(_) if !pressed.is_empty() => self.show_title(),
             Mode::Play(_) if pressed.contains(Keys::RESTART) => self.begin(),
+            Mode::Play(play) if starts && play.is_mourned() => self.begin(),
             Mode::Title(_) | Mode::Demo(_) | Mode::Play(_) => {}
         }
         match &mut self.mode {
@@ -240,7 +255,15 @@ impl Game for GarbageShooter {
         format!("score {score}")
     }
 
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
     fn best(&self) -> u32 {
         self.best
+    }
+
+    fn is_over(&self) -> bool {
+        self.play().is_some_and(|play| play.world.is_over())
     }
 }

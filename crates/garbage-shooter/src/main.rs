@@ -1,5 +1,6 @@
 //! The program: reads the command line and gives the game to the shell.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -38,9 +39,17 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
     let arguments = Arguments::parse();
-    let best = BestFile::of_user();
+    let file = BestFile::of_user();
+    // A recording brings its own.
+    let best = if arguments.options.replay.is_some() {
+        0
+    } else {
+        file.read().unwrap_or_else(|error| {
+            // Not `eprintln`: that panics where stderr is gone.
+            let _ = writeln!(io::stderr(), "{}: {error:#}", GarbageShooter::NAME);
+            0
+        })
+    };
     let new = |setup| GarbageShooter::new(setup, arguments.debug_boxes);
-    shell::play(&arguments.options, best.read()?, new, |score| {
-        best.write(score)
-    })
+    shell::play(&arguments.options, best, new, |score| file.write(score))
 }

@@ -69,7 +69,7 @@ pub async fn ship(scene: Scene, world: World) {
     }
     drop((sprite, plume, frame));
     scene.ring();
-    world.end();
+    world.end(scene.now());
     scene.sleep(4 * BEAT).await;
     scene.spawn(move |scene| game_over(scene, world));
 }

@@ -96,7 +96,6 @@ async fn earth(scene: Scene) {
             let upper = globe.color(place.x, (top + place.y) * 2);
             let lower = globe.color(place.x, (top + place.y) * 2 + 1);
             match (upper, lower) {
-                (Some(upper), Some(lower)) if upper == lower => ('█', night.fg(upper)),
                 (Some(upper), Some(lower)) => ('▀', night.fg(upper).bg(lower)),
                 (Some(upper), None) => ('▀', night.fg(upper)),
                 (None, Some(lower)) => ('▄', night.fg(lower)),
@@ -152,9 +151,17 @@ async fn names(scene: Scene, best: u32) {
     ]
     .map(|color| Style::new().fg(color));
     let letters = [large("GARBAGE", ember()), large("SHOOTER", ice)];
-    let small = Art::new("GARBAGE SHOOTER").styled(palette::GOLD);
-    let story = Art::new("1957: the sky is empty. It will not stay so.").styled(palette::PLAIN);
-    let score = Art::new(&format!("best {best}")).styled(palette::GOLD);
+    // Solid, and with room at both ends: nothing shows through the words or touches them.
+    let line = |text: &str, style: Style| {
+        let art = Art::new(&format!(" {text} ")).styled(style);
+        art.solid(palette::NIGHT)
+    };
+    let small = line("GARBAGE SHOOTER", palette::GOLD);
+    let story = line(
+        "What went up comes down. Be somewhere else.",
+        palette::PLAIN,
+    );
+    let score = line(&format!("best {best}"), palette::GOLD);
     loop {
         let size = scene.size();
         let large = size.columns() > 51 && size.rows() >= 20;

@@ -6,7 +6,7 @@ use ratatui::style::{Color, Style};
 use space_game::engine::{Art, Place, Scene, Sprite};
 use space_game::game::palette;
 
-use crate::calendar::{BEAT, phrase};
+use crate::calendar::{self, BEAT};
 use crate::layers;
 use crate::lettering::large;
 use crate::world::World;
@@ -36,7 +36,7 @@ pub async fn status(scene: Scene, world: World) {
         if shown != Some(now) {
             shown = Some(now);
             let (year, score, size) = now;
-            let (text, fresh) = phrase(year);
+            let (text, fresh) = calendar::line(year);
             let score = format!(" {score} ");
             let room = size.columns()
                 - 4
@@ -45,8 +45,8 @@ pub async fn status(scene: Scene, world: World) {
                 } else {
                     0
                 };
-            let mut text = format!(" {year} {text} ");
-            if text.len() as i32 > room {
+            let mut text = format!(" {text} ");
+            if text.chars().count() as i32 > room {
                 text = format!(" {year} ");
             }
             let style = if fresh {
@@ -104,7 +104,7 @@ pub async fn game_over(scene: Scene, world: World) {
             line(&format!("  score {score}  "), palette::GOLD),
             line(&format!("  best {}  ", world.best()), palette::PLAIN),
             line(&format!("  you came to {year}  "), palette::FAINT),
-            line("  r to play again  ", palette::PLAIN),
+            line("  SPACE or r to play again  ", palette::PLAIN),
         ];
         // The largest that fits: one line of letters, two, or none.
         let fits = |banner: &&Vec<Art>| {

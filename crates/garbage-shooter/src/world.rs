@@ -22,8 +22,8 @@ struct Facts {
     year: Cell<u32>,
     score: Cell<u32>,
     best: Cell<u32>,
-    /// The year in which the ship was lost.
-    lost: Cell<Option<u32>>,
+    /// The year and the tick in which the ship was lost.
+    lost: Cell<Option<(u32, u64)>>,
     boxes: bool,
     ship: Cell<Place>,
     /// Everything that falls. Bounded by what can be on the screen at once.
@@ -104,11 +104,16 @@ impl World {
     /// The year in which the ship was lost, if it was.
     #[must_use]
     pub fn lost(&self) -> Option<u32> {
-        self.facts.lost.get()
+        self.facts.lost.get().map(|(year, _)| year)
     }
 
-    pub(crate) fn end(&self) {
-        self.facts.lost.set(Some(self.year()));
+    /// The tick at which the ship was lost, if it was.
+    pub(crate) fn lost_at(&self) -> Option<u64> {
+        self.facts.lost.get().map(|(_, tick)| tick)
+    }
+
+    pub(crate) fn end(&self, now: u64) {
+        self.facts.lost.set(Some((self.year(), now)));
     }
 
     /// Whether boxes are drawn around what can collide.

@@ -113,7 +113,8 @@ fn game_over_stands_before_what_goes_on() {
     insta::assert_snapshot!(before);
     hold(&mut game, Keys::NONE, 60);
     assert_ne!(picture(&game), before, "garbage falls on behind it");
-    game.step(Keys::RESTART.into());
+    game.step(Keys::FIRE.into());
+    assert_eq!(game.seed(), 100, "the next seed after the demo's");
     hold(&mut game, Keys::NONE, 5);
     assert!(picture(&game).contains("1957"));
     assert_eq!(
@@ -121,6 +122,23 @@ fn game_over_stands_before_what_goes_on() {
         (0, false)
     );
     assert!(game.best() > 20);
+}
+
+#[test]
+fn the_gun_held_when_the_ship_is_lost_does_not_begin_the_next_game() {
+    let mut game = played(Keys::NONE, 4);
+    while !game.play().unwrap().world().is_over() {
+        game.step(Keys::RIGHT.into());
+    }
+    assert!(game.is_over());
+    for _ in 0..20 {
+        hold(&mut game, Keys::FIRE, 3);
+        hold(&mut game, Keys::NONE, 2);
+        assert!(game.is_over());
+    }
+    hold(&mut game, Keys::NONE, 60);
+    game.step(Keys::START.into());
+    assert!(!game.is_over());
 }
 
 #[test]

@@ -7,10 +7,10 @@
 mod terminal;
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rustix::process::Signal;
-use terminal::Terminal;
+use terminal::{Terminal, without_terminal};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_garbage-shooter");
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo-80x24.txt");
@@ -27,12 +27,12 @@ fn it_plays_pauses_and_quits() {
     terminal.send("p");
     terminal.wait_for("1961 Gagarin");
     terminal.send("r");
-    terminal.wait_for("1957");
+    terminal.wait_for("1957 Sputnik");
     terminal.send("q");
     assert_eq!(terminal.end(), 0);
     terminal.assert_restored();
     assert!(
-        terminal.text().contains("score 0, seed 3"),
+        terminal.text().contains("score 0, seed 4"),
         "{}",
         terminal.text()
     );
@@ -59,7 +59,7 @@ fn the_best_score_of_this_user_is_shown() {
     fs::create_dir(&directory).unwrap();
     fs::write(directory.join("best"), "4321\n").unwrap();
     let home = home.path().to_str().unwrap();
-    let mut terminal = Terminal::start_at_home(PROGRAM, &[], 80, 24, home);
+    let mut terminal = Terminal::start_with(PROGRAM, &[], 80, 24, &[("XDG_DATA_HOME", home)]);
     terminal.wait_for("best 4321");
     terminal.send("q");
     assert_eq!(terminal.end(), 0);
@@ -81,7 +81,7 @@ fn ascii_and_no_colour_are_obeyed() {
 
 #[test]
 fn without_a_terminal_a_recording_ends_in_its_last_picture_and_the_score() {
-    let output = Command::new(PROGRAM)
+    let output = without_terminal(PROGRAM)
         .args(["--replay", DEMO])
         .stdin(Stdio::null())
         .output()
@@ -96,7 +96,7 @@ fn without_a_terminal_a_recording_ends_in_its_last_picture_and_the_score() {
 
 #[test]
 fn the_picture_in_the_readme_is_the_one_of_the_demo() {
-    let output = Command::new(PROGRAM)
+    let output = without_terminal(PROGRAM)
         .args(["--replay", DEMO])
         .output()
         .unwrap();
@@ -106,8 +106,35 @@ fn the_picture_in_the_readme_is_the_one_of_the_demo() {
 
 #[test]
 fn without_a_terminal_or_a_recording_it_says_so_in_one_line() {
-    let output = Command::new(PROGRAM).stdin(Stdio::null()).output().unwrap();
+    let output = without_terminal(PROGRAM)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+#[test]
+fn a_best_score_that_cannot_be_read_is_said_and_spoils_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let home = [("XDG_DATA_HOME", file.to_str().unwrap())];
+    let mut terminal = Terminal::start_with(PROGRAM, &[], 80, 24, &home);
+    terminal.wait_for("SPACE or ENTER");
+    terminal.send("q");
+    assert_eq!(terminal.end(), 0);
+    let text = terminal.text();
+    assert!(text.contains("cannot read the best score"), "{text}");
+    // A recording does not ask for it.
+    let output = without_terminal(PROGRAM)
+        .args(["--replay", DEMO])
+        .envs(home)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
 }

@@ -40,6 +40,9 @@ const HINT: Ticks = Ticks(12 * TICKS_PER_SECOND);
 pub struct SpaceGame {
     stage: Stage,
     stars: Option<u32>,
+    seed: u64,
+    /// The keys of the tick before: a key held begins again once.
+    held: Keys,
 }
 
 impl SpaceGame {
@@ -49,6 +52,8 @@ impl SpaceGame {
         Self {
             stage: set(setup.size, setup.seed, stars),
             stars,
+            seed: setup.seed,
+            held: Keys::NONE,
         }
     }
 }
@@ -89,9 +94,12 @@ impl Game for SpaceGame {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     fn step(&mut self, input: Input) {
-        if input.keys.contains(Keys::RESTART) {
+        let pressed = input.keys.without(self.held);
+        self.held = input.keys;
+        if pressed.contains(Keys::RESTART) {
             let size = input.resize.unwrap_or_else(|| self.size());
-            self.stage = set(size, self.stage.scene().seed(), self.stars);
+            self.seed = self.seed.wrapping_add(1);
+            self.stage = set(size, self.seed, self.stars);
         }
         self.stage.step(input);
     }
@@ -110,6 +118,10 @@ impl Game for SpaceGame {
 
     fn take_bell(&mut self) -> bool {
         self.stage.take_bell()
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
     }
 
     fn verdict(&self) -> String {

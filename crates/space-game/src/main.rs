@@ -21,13 +21,18 @@ Examples:
   space-game --replay flight.txt | cat"
 )]
 struct Arguments {
-    /// How many stars there are; as many as suit the screen if not given
-    #[arg(long, env = "GAME_STARS", value_name = "N")]
+    /// How many stars there are, at most a million; as many as suit the screen
+    /// if not given
+    #[arg(long, env = "GAME_STARS", value_name = "N",
+          value_parser = clap::value_parser!(u32).range(..=MOST_STARS))]
     stars: Option<u32>,
 
     #[command(flatten)]
     options: Options,
 }
+
+/// More than any terminal has cells. So many take 263 MiB and hold up the first picture for 0.4 s.
+const MOST_STARS: i64 = 1_000_000;
 
 fn main() -> ExitCode {
     common::exit::code(SpaceGame::NAME, run())

@@ -64,9 +64,17 @@ pub trait Game {
     /// How it stands, in a few words: `score 12`.
     fn verdict(&self) -> String;
 
+    /// The seed of the game being played, which a restart changes.
+    fn seed(&self) -> u64;
+
     /// The best score ever, this game included.
     fn best(&self) -> u32 {
         0
+    }
+
+    /// Whether the game is lost, and only waits to be begun again.
+    fn is_over(&self) -> bool {
+        false
     }
 }
 
@@ -83,8 +91,9 @@ pub struct Setup {
 
 /// Plays the game that `new` makes, as `options` say, until its player quits.
 ///
-/// `best` is the best score so far; `save` is called with each better one, though not
-/// while a recording is played.
+/// `best` is the best score so far; `save` is called with a better one when a game is over
+/// and when its player quits, though not while a recording is played. That it cannot be
+/// kept is said on stderr at the end, and spoils nobody's game.
 ///
 /// # Errors
 ///
@@ -99,7 +108,7 @@ pub fn play<G: Game>(
     if let Some(recording) = &recording
         && !io::stdout().is_terminal()
     {
-        headless::play(recording, options.ascii, new)?;
+        headless::play(recording, options.ascii == Some(true), new)?;
         return Ok(ExitCode::SUCCESS);
     }
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {

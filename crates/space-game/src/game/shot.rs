@@ -3,14 +3,13 @@
 use super::{layers, palette};
 use crate::engine::{Art, Place, Scene, Ticks};
 
-/// Ticks for a row.
-const PACE: Ticks = Ticks(3);
+/// Ticks for a row. Even, as the ticks at which the ship moves: they share frames.
+const PACE: Ticks = Ticks(2);
 
 /// One shot from just above `muzzle`, as the original's `fire`: `*`, `O`, then the bolt.
 pub async fn shot(scene: Scene, muzzle: Place) {
     let sprite = scene.sprite(layers::FIRE, &Art::new("*").styled(palette::FIRE[0]));
     sprite.move_to(muzzle);
-    scene.ring();
     scene.sleep(PACE).await;
     sprite.set_art(&Art::new("O").styled(palette::FIRE[1]));
     scene.sleep(PACE).await;

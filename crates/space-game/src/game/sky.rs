@@ -90,7 +90,12 @@ fn light(scene: &Scene, looks: &Looks, motion: Motion) -> Rc<Star> {
     });
     // Their coroutines do not keep a star: one that is let go is gone at once.
     let (blinking, sinking) = (Rc::downgrade(&star), Rc::downgrade(&star));
-    scene.spawn(move |scene| blink(scene, blinking));
+    // A passing sky is behind things to be watched: it blinks at half the pace.
+    let beat = match motion {
+        Motion::Still => BEAT,
+        Motion::Passing => 2 * BEAT,
+    };
+    scene.spawn(move |scene| blink(scene, blinking, beat));
     match (motion, distance) {
         (Motion::Passing, 0) => scene.spawn(move |scene| sink(scene, sinking, 8 * BEAT)),
         (Motion::Passing, 1) => scene.spawn(move |scene| sink(scene, sinking, 24 * BEAT)),
@@ -124,15 +129,23 @@ impl Star {
 }
 
 /// Dim, normal, bold, normal, from a moment of its own on.
-async fn blink(scene: Scene, star: Weak<Star>) {
+async fn blink(scene: Scene, star: Weak<Star>, beat: Ticks) {
     const RHYTHM: [(Style, u32); 4] = [(DIM, 20), (NORMAL, 3), (BOLD, 5), (NORMAL, 3)];
-    let first = [(DIM, scene.below(31))];
-    for (style, beats) in first.into_iter().chain(RHYTHM.into_iter().cycle()) {
-        let Some(star) = star.upgrade() else { return };
-        star.sprite.set_style(style);
-        star.settle(&scene);
-        drop(star);
-        scene.sleep(beats * BEAT).await;
+    let mut beats = scene.below(31);
+    // A number, not an iterator: what a coroutine holds while it sleeps each star pays for.
+    let (mut phase, mut first) = (0, true);
+    loop {
+        // In a block of its own: else the star would be held through the sleep.
+        {
+            let Some(star) = star.upgrade() else { return };
+            star.sprite.set_style(RHYTHM[phase].0);
+            star.settle(&scene);
+        }
+        scene.sleep(beats * beat).await;
+        // The first phase is dim as the one that ends the rhythm's round.
+        phase = if first { 0 } else { (phase + 1) % RHYTHM.len() };
+        first = false;
+        beats = RHYTHM[phase].1;
     }
 }
 

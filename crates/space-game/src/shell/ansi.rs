@@ -10,7 +10,7 @@ use std::io::Write as _;
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
-use super::ascii::stand_in;
+use super::ascii::plain;
 use super::color::Depth;
 
 /// Space itself, where the terminal can show it: the same night on a light terminal as on a dark one.
@@ -143,7 +143,7 @@ impl Encoder {
         change(self.pen.look, wanted, out);
         self.pen.look = wanted;
         if self.ascii {
-            out.extend(cell.symbol().chars().map(|symbol| stand_in(symbol) as u8));
+            out.push(plain(cell) as u8);
         } else {
             out.extend(cell.symbol().as_bytes());
         }

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write as _};
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 
-use super::ascii::stand_in;
+use super::ascii::plain;
 use super::{Game, Setup};
 use crate::recording::Recording;
 
@@ -22,17 +22,11 @@ pub(super) fn play<G: Game>(
     for input in recording.inputs() {
         game.step(input);
     }
-    let mut text = picture(&game);
-    if ascii {
-        let plain = |symbol| {
-            if symbol == '\n' {
-                symbol
-            } else {
-                stand_in(symbol)
-            }
-        };
-        text = text.chars().map(plain).collect();
-    }
+    let text = if ascii {
+        drawn(&game, |cell, row| row.push(plain(cell)))
+    } else {
+        picture(&game)
+    };
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}{}", game.verdict()) {
         // Whoever reads has seen enough (`| head`).
@@ -44,13 +38,20 @@ pub(super) fn play<G: Game>(
 /// The picture of `game` as text, a line a row, without blanks at their ends.
 #[must_use]
 pub fn picture<G: Game>(game: &G) -> String {
+    drawn(game, |cell, row| row.push_str(cell.symbol()))
+}
+
+fn drawn<G: Game>(game: &G, add: impl Fn(&Cell, &mut String)) -> String {
     let area = game.size().area();
     let mut buffer = Buffer::empty(area);
     game.paint(&mut buffer, area);
     let mut text = String::new();
     for row in buffer.content.chunks(usize::from(buffer.area.width)) {
-        let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
-        text.push_str(row.trim_end());
+        let start = text.len();
+        for cell in row {
+            add(cell, &mut text);
+        }
+        text.truncate(start + text[start..].trim_end().len());
         text.push('\n');
     }
     text

@@ -4,8 +4,10 @@
 //! until its release. That is believed only after the first release was seen,
 //! for asking a terminal what it can do may block. All others repeat a held key,
 //! after half a second of silence and then some thirty times a second: there a
-//! press counts for a while, a repeat for a shorter while, and the next key ends
-//! the one before, as in the terminal's own repeating.
+//! press and a repeat count for a tenth of a second or so, the silence between is
+//! the ship's to glide over, and the next direction ends the one before, as in the
+//! terminal's own repeating. Firing does not: while the gun repeats, the terminal
+//! is silent about the direction held beside it, which lives on.
 //!
 //! The original reads one key a tick and forgets it, so a held key stutters.
 
@@ -15,15 +17,20 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::engine::Keys;
 
-/// How long a press counts where releases are unknown. Long enough that the ship's
-/// inertia bridges what is left of the half second until repeats come.
-const AFTER_PRESS: Duration = Duration::from_millis(220);
+/// How long a press counts where releases are unknown. Not longer, or a tap would carry the
+/// ship far: both games' ships glide on through what is left of the half second until
+/// repeats come.
+const AFTER_PRESS: Duration = Duration::from_millis(100);
 
 /// How long a repeat counts: two and a half of the slowest usual intervals.
 const AFTER_REPEAT: Duration = Duration::from_millis(125);
 
 /// Presses of one key closer than this are a held key repeating itself.
 const REPEATING: Duration = Duration::from_millis(800);
+
+/// How long a direction lives on when the gun is fired beside it: until the gun, if it is
+/// held, repeats itself.
+const UNTIL_FIRE_REPEATS: Duration = Duration::from_millis(600);
 
 /// What a key means to the shell itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +52,11 @@ pub(super) struct Keyboard {
 #[derive(Debug)]
 struct Held {
     key: Keys,
-    /// When it was pressed last.
+    /// When it was pressed last, or the gun repeated beside it.
     pressed: Instant,
     until: Instant,
+    /// Whether the gun was fired while it was held.
+    beside_fire: bool,
 }
 
 impl Keyboard {
@@ -73,6 +82,9 @@ impl Keyboard {
 
     fn press(&mut self, key: Keys, now: Instant) {
         self.tapped |= key;
+        if key == Keys::FIRE && !self.releases {
+            self.lend_life(now);
+        }
         let repeats = self
             .held
             .iter()
@@ -88,7 +100,38 @@ impl Keyboard {
             key,
             pressed: now,
             until,
+            beside_fire: false,
         });
+    }
+
+    /// Keeps the direction alive that the terminal stops repeating because the gun is fired.
+    ///
+    /// A first shot does so once, for a while; only a gun that repeats as fast as terminals
+    /// do goes on: whoever taps it may have let the direction go long ago.
+    fn lend_life(&mut self, now: Instant) {
+        let fires = |held: &Held| held.key == Keys::FIRE && now - held.pressed < AFTER_REPEAT;
+        let repeats = self.held.iter().any(fires);
+        for held in self.held.iter_mut().filter(|held| held.key != Keys::FIRE) {
+            if repeats && held.beside_fire {
+                held.pressed = now;
+                held.until = now + AFTER_REPEAT;
+            } else if now < held.until && !held.beside_fire {
+                held.beside_fire = true;
+                held.pressed = now;
+                held.until = now + UNTIL_FIRE_REPEATS;
+            }
+        }
+    }
+
+    /// Whether the key to begin again was pressed while the game stood still. Any other that
+    /// was is forgotten.
+    pub(super) fn wants_restart(&mut self) -> bool {
+        let wanted = self.tapped.contains(Keys::RESTART);
+        self.let_go();
+        if wanted {
+            self.tapped = Keys::RESTART;
+        }
+        wanted
     }
 
     /// The keys that count as held for the tick at `now`.
@@ -198,8 +241,8 @@ mod tests {
     fn a_tap_without_releases_ends_by_itself() {
         let (mut keyboard, now) = (Keyboard::default(), Instant::now());
         keyboard.take(&press(KeyCode::Char('a')), now);
-        assert_eq!(keyboard.keys(now + 200 * MS), Keys::LEFT);
-        assert_eq!(keyboard.keys(now + 230 * MS), Keys::NONE);
+        assert_eq!(keyboard.keys(now + 90 * MS), Keys::LEFT);
+        assert_eq!(keyboard.keys(now + 110 * MS), Keys::NONE);
     }
 
     #[test]
@@ -226,6 +269,57 @@ mod tests {
         assert_eq!(keyboard.keys(now + MS), Keys::LEFT | Keys::FIRE);
         keyboard.take(&press(KeyCode::Right), now + 2 * MS);
         assert_eq!(keyboard.keys(now + 2 * MS), Keys::RIGHT | Keys::FIRE);
+    }
+
+    /// The keys held after `ms` and at each 33 ms before, while `code` repeats.
+    fn repeat(keyboard: &mut Keyboard, code: KeyCode, from: Instant, ms: u32) -> Vec<Keys> {
+        let times = (0..ms / 33).map(|round| from + 33 * round * MS);
+        times
+            .map(|time| {
+                keyboard.take(&press(code), time);
+                keyboard.keys(time)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_direction_held_lives_on_while_the_gun_repeats_and_ends_with_it() {
+        let (mut keyboard, now) = (Keyboard::default(), Instant::now());
+        repeat(&mut keyboard, KeyCode::Left, now, 1000);
+        let fire = KeyCode::Char(' ');
+        let mut time = now + 1000 * MS;
+        keyboard.take(&press(fire), time);
+        for _ in 0..50 {
+            assert!(keyboard.keys(time).contains(Keys::LEFT));
+            time += 10 * MS;
+        }
+        let held = repeat(&mut keyboard, fire, time, 3000);
+        assert!(held.iter().all(|&keys| keys == Keys::LEFT | Keys::FIRE));
+        assert_eq!(keyboard.keys(time + 3200 * MS), Keys::NONE);
+    }
+
+    #[test]
+    fn a_gun_that_is_tapped_does_not_hold_a_direction_for_ever() {
+        let (mut keyboard, now) = (Keyboard::default(), Instant::now());
+        repeat(&mut keyboard, KeyCode::Left, now, 1000);
+        let mut time = now + 1000 * MS;
+        for _ in 0..10 {
+            keyboard.take(&press(KeyCode::Char(' ')), time);
+            keyboard.keys(time);
+            time += 200 * MS;
+        }
+        assert_eq!(keyboard.keys(time).without(Keys::FIRE), Keys::NONE);
+    }
+
+    #[test]
+    fn of_what_is_pressed_in_a_pause_only_beginning_again_counts() {
+        let (mut keyboard, now) = (Keyboard::default(), Instant::now());
+        keyboard.take(&press(KeyCode::Left), now);
+        assert!(!keyboard.wants_restart());
+        assert_eq!(keyboard.keys(now), Keys::NONE);
+        keyboard.take(&press(KeyCode::Char('r')), now);
+        assert!(keyboard.wants_restart());
+        assert_eq!(keyboard.keys(now), Keys::RESTART);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line that both games share.
 
+use std::env;
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Read as _;
@@ -9,6 +10,7 @@ use anyhow::{Context as _, bail};
 use clap::builder::BoolishValueParser;
 
 use super::color::Depth;
+use super::session::complain;
 use crate::recording::Recording;
 
 /// The largest file that is read as a recording, in bytes. An hour of wild flying is 1 MB.
@@ -22,12 +24,22 @@ pub struct Options {
     pub seed: Option<u64>,
 
     /// Write a recording of the game to this file
-    #[arg(long, env = "GAME_RECORD", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "GAME_RECORD",
+        value_name = "FILE",
+        conflicts_with = "replay"
+    )]
     pub record: Option<PathBuf>,
 
     /// Play a recording back, without --seed and --record; into a pipe, print
     /// its last picture and the score
-    #[arg(long, env = "GAME_REPLAY", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "GAME_REPLAY",
+        value_name = "FILE",
+        conflicts_with = "seed"
+    )]
     pub replay: Option<PathBuf>,
 
     /// Pictures per second, 1 to 60; the game itself always makes 60 ticks
@@ -39,9 +51,11 @@ pub struct Options {
     #[arg(long, env = "GAME_COLOR", value_name = "COLOURS")]
     pub color: Option<Depth>,
 
-    /// Draw with ASCII characters only
-    #[arg(long, env = "GAME_ASCII", value_parser = BoolishValueParser::new())]
-    pub ascii: bool,
+    /// Draw with ASCII characters only; found out from LC_ALL, LC_CTYPE and
+    /// LANG if not given, of which none at all means Unicode
+    #[arg(long, env = "GAME_ASCII", value_name = "BOOL", value_parser = BoolishValueParser::new(),
+          num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub ascii: Option<bool>,
 
     /// Do not ring the terminal's bell
     #[arg(long, env = "GAME_MUTE", value_parser = BoolishValueParser::new())]
@@ -73,12 +87,19 @@ impl Options {
             bail!("cannot play {place}: it is a recording of {}", header.game);
         }
         if header.version != version {
-            eprintln!(
+            complain(&format!(
                 "{name}: {place} was recorded by version {}, this is {version}: it may play differently",
                 header.version
-            );
+            ));
         }
         Ok(Some(recording))
+    }
+
+    /// Whether a terminal gets ASCII only.
+    pub(super) fn ascii(&self) -> bool {
+        let variable = |name| env::var(name).unwrap_or_default();
+        self.ascii
+            .unwrap_or_else(|| lacks_unicode(["LC_ALL", "LC_CTYPE", "LANG"].map(variable)))
     }
 
     pub(super) fn seed(&self) -> u64 {
@@ -86,5 +107,37 @@ impl Options {
         // such a seed is short enough to be typed again.
         let chance = || RandomState::new().hash_one(()) % 1_000_000;
         self.seed.unwrap_or_else(chance)
+    }
+}
+
+/// Whether a locale is set, and its encoding is another than UTF-8. The first variable that
+/// is not empty decides (POSIX, base definitions, 8.2). No locale at all says nothing about
+/// the terminal, as under `env -i`, and today's show Unicode.
+fn lacks_unicode(variables: [String; 3]) -> bool {
+    let locale = variables.into_iter().find(|value| !value.is_empty());
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        !(locale.contains("utf-8") || locale.contains("utf8"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_without_utf_8_gets_ascii_and_none_at_all_gets_unicode() {
+        for (variables, expected) in [
+            (["", "", ""], false),
+            (["", "", "en_GB.UTF-8"], false),
+            (["", "", "C.utf8"], false),
+            (["", "", "C"], true),
+            (["", "", "de_DE.ISO-8859-1"], true),
+            (["", "C", "en_GB.UTF-8"], true),
+            (["C.UTF-8", "C", "C"], false),
+        ] {
+            let given = variables.map(str::to_owned);
+            assert_eq!(lacks_unicode(given), expected, "{variables:?}");
+        }
     }
 }

@@ -15,13 +15,13 @@ use signal_hook::consts::SIGTSTP;
 
 use super::inbox::{self, Inbox, is_hung_up};
 use super::keyboard::{Command, Keyboard};
-use super::modes::Modes;
+use super::modes::{self, Modes};
 use super::overlay::{is_too_small, notice, too_small};
 use super::pace::{Pace, draws};
 use super::screen::{self, Screen};
 use super::source::Tape;
 use super::stats::Stats;
-use super::{Depth, Game, Options, Setup};
+use super::{Depth, Game, Options, SMALLEST, Setup};
 use crate::engine::{Input, Size};
 use crate::recording::{Header, Recording};
 
@@ -43,13 +43,19 @@ pub(super) fn run<G: Game>(
     save: impl FnMut(u32) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::on_signals().context("cannot catch signals")?;
+    shutdown.on_insistence(modes::give_back_at_once);
     let suspend = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGTSTP, suspend.clone()).context("cannot catch signals")?;
 
     let screen = size()?;
     let setup = recording.as_ref().map_or_else(
         || Setup {
-            size: screen,
+            // Some terminals learn their size after their program starts, as a resize.
+            size: if screen.width == 0 || screen.height == 0 {
+                SMALLEST
+            } else {
+                screen
+            },
             seed: options.seed(),
             best,
         },
@@ -59,8 +65,7 @@ pub(super) fn run<G: Game>(
             best: recording.header.best,
         },
     );
-    let path = options.record.as_deref().filter(|_| recording.is_none());
-    let tape = path.map(|path| {
+    let tape = options.record.as_deref().map(|path| {
         let header = Header {
             game: G::NAME.to_owned(),
             version: G::VERSION.to_owned(),
@@ -74,7 +79,7 @@ pub(super) fn run<G: Game>(
     let depth = options.color.unwrap_or_else(Depth::from_environment);
 
     let modes = Modes::take().context("cannot take the terminal over")?;
-    let mut terminal = Terminal::new(Screen::new(depth, options.ascii)?)?;
+    let mut terminal = Terminal::new(Screen::new(depth, options.ascii())?)?;
     terminal.clear()?;
     let mut session = Session {
         options,
@@ -84,6 +89,8 @@ pub(super) fn run<G: Game>(
         tape,
         save,
         saved: best,
+        unsaved: None,
+        over: false,
         terminal,
         modes,
         inbox: Inbox::open()?,
@@ -97,7 +104,7 @@ pub(super) fn run<G: Game>(
         stats: Stats::default(),
     };
     let end = session.play(&shutdown, &suspend);
-    session.close(setup.seed, end, &shutdown)
+    session.close(end, &shutdown)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +131,10 @@ struct Session<'a, G, S> {
     tape: Option<Tape>,
     save: S,
     saved: u32,
+    /// Why the best score could not be kept.
+    unsaved: Option<anyhow::Error>,
+    /// Whether the game was over at the tick before.
+    over: bool,
     terminal: Terminal<Screen>,
     modes: Modes,
     inbox: Inbox,
@@ -153,7 +164,12 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
             } else {
                 self.pace.deadline()
             };
-            if let Some(command) = self.listen(deadline) {
+            let command = self.listen(deadline);
+            if self.state == State::Paused && self.keyboard.wants_restart() {
+                self.state = State::Running;
+                self.dirty = true;
+            }
+            if let Some(command) = command {
                 match command {
                     Command::Quit => return Ok(End::Quit),
                     Command::Pause => self.pause(self.state != State::Paused),
@@ -254,14 +270,27 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
                 self.terminal.backend_mut().ring();
                 self.dirty = true;
             }
-            if self.live && self.game.best() > self.saved {
-                self.saved = self.game.best();
-                (self.save)(self.saved)?;
+            if self.game.is_over() != self.over {
+                // Points may still come after the end: they are kept when the next game begins.
+                self.over = !self.over;
+                self.keep_best();
             }
             draw |= draws(self.tick, self.options.fps);
             self.tick += 1;
         }
         if draw { self.draw() } else { Ok(()) }
+    }
+
+    /// Keeps the best score, if it is a new one. That this fails is no reason to end a game.
+    fn keep_best(&mut self) {
+        let best = self.game.best();
+        if !self.live || best <= self.saved {
+            return;
+        }
+        match (self.save)(best) {
+            Ok(()) => (self.saved, self.unsaved) = (best, None),
+            Err(error) => self.unsaved = Some(error),
+        }
     }
 
     /// Sends a picture if there is a new one: one write.
@@ -280,7 +309,7 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
             game.paint(buffer, game.size().centred_in(screen));
             match state {
                 State::Running => {}
-                State::Paused => notice("paused: p goes on, q quits", buffer),
+                State::Paused => notice("paused: p goes on, r begins again, q quits", buffer),
                 State::Over => notice("the recording ends here: q quits", buffer),
             }
         });
@@ -320,14 +349,13 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
     }
 
     /// Gives the terminal back and says how it went.
-    fn close(
-        mut self,
-        seed: u64,
-        end: anyhow::Result<End>,
-        shutdown: &Shutdown,
-    ) -> anyhow::Result<ExitCode> {
+    fn close(mut self, end: anyhow::Result<End>, shutdown: &Shutdown) -> anyhow::Result<ExitCode> {
         self.stats.written = self.terminal.backend().written;
+        self.keep_best();
         drop(self.modes);
+        if let Some(error) = self.unsaved {
+            complain(&format!("{}: {error:#}", G::NAME));
+        }
         if let Some(tape) = self.tape {
             tape.end()?;
         }
@@ -337,19 +365,23 @@ impl<G: Game, S: FnMut(u32) -> anyhow::Result<()>> Session<'_, G, S> {
             end => end?,
         };
         if self.options.stats {
-            // Not `eprintln`: that panics where the terminal is gone.
-            let _ = writeln!(io::stderr(), "{}", self.stats);
+            complain(&self.stats.to_string());
         }
         Ok(match end {
             End::HungUp => ExitCode::from(HUNG_UP),
             End::Asked => shutdown.exit_code(),
             End::Quit => {
-                let verdict = self.game.verdict();
+                let (verdict, seed) = (self.game.verdict(), self.game.seed());
                 let _ = writeln!(io::stdout(), "{}: {verdict}, seed {seed}", G::NAME);
                 ExitCode::SUCCESS
             }
         })
     }
+}
+
+/// Says a line on stderr. Not `eprintln`: that panics where stderr is gone.
+pub(super) fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn size() -> anyhow::Result<Size> {

@@ -5,6 +5,7 @@
 
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,8 +22,10 @@ pub(crate) struct Terminal {
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
     pub(crate) child: Box<dyn Child + Send + Sync>,
-    /// Everything the program has written.
+    /// Everything the program has written, as far as it was looked at.
     pub(crate) bytes: Vec<u8>,
+    /// What it wrote since.
+    ahead: Vec<u8>,
     /// How the terminal was set before the program began.
     modes: String,
 }
@@ -41,17 +44,40 @@ fn pty_size(width: u16, height: u16) -> PtySize {
 }
 
 impl Terminal {
-    /// Starts `program` on a screen of `width` x `height`, its user's data in `home`.
+    /// Starts `program` on a screen of `width` x `height`, its user without a home.
     pub(crate) fn start(program: &str, arguments: &[&str], width: u16, height: u16) -> Self {
-        Self::start_at_home(program, arguments, width, height, "/nonexistent")
+        Self::start_with(program, arguments, width, height, &[])
     }
 
-    pub(crate) fn start_at_home(
+    /// The same with more in its environment, which is else almost empty.
+    pub(crate) fn start_with(
         program: &str,
         arguments: &[&str],
         width: u16,
         height: u16,
-        home: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        Self::spawn(program, arguments, (width, height), variables, true)
+    }
+
+    /// Starts `program` in a terminal that never reads, on a screen so large that clearing it
+    /// already is more than the system holds for such a terminal; waits until it has begun.
+    pub(crate) fn start_stalled(program: &str, arguments: &[&str]) -> Self {
+        let terminal = Self::spawn(program, arguments, (600, 300), &[], false);
+        let deadline = Instant::now() + PATIENCE;
+        while terminal.is_cooked() {
+            assert!(Instant::now() < deadline, "it takes no terminal");
+            thread::sleep(Duration::from_millis(5));
+        }
+        terminal
+    }
+
+    fn spawn(
+        program: &str,
+        arguments: &[&str],
+        (width, height): (u16, u16),
+        variables: &[(&str, &str)],
+        reads: bool,
     ) -> Self {
         let pty = native_pty_system()
             .openpty(pty_size(width, height))
@@ -62,7 +88,7 @@ impl Terminal {
         let (sender, output) = channel();
         thread::spawn(move || {
             let mut buffer = [0; 65536];
-            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+            while reads && let Ok(read @ 1..) = reader.read(&mut buffer) {
                 if sender.send(buffer[..read].to_vec()).is_err() {
                     return;
                 }
@@ -72,16 +98,20 @@ impl Terminal {
         command.args(arguments);
         command.env_clear();
         command.env("TERM", "xterm-256color");
-        command.env("XDG_DATA_HOME", home);
+        command.env("XDG_DATA_HOME", "/nonexistent");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         let child = pty.slave.spawn_command(command).unwrap();
         Self {
             master: pty.master,
             keyboard,
             output,
-            parser: vt100::Parser::new(cells(height), cells(width), 0),
+            parser: vt100::Parser::new(cells(height.max(1)), cells(width.max(1)), 0),
             child,
             bytes: Vec::new(),
+            ahead: Vec::new(),
             modes,
         }
     }
@@ -98,9 +128,14 @@ impl Terminal {
     pub(crate) fn wait_until(&mut self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !wanted(self.screen()) {
+            // Frame by frame, however far ahead the program is: none is missed.
+            if !self.ahead.is_empty() {
+                self.look_at_next_frame();
+                continue;
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
-                Ok(bytes) => self.take(&bytes),
+                Ok(bytes) => self.ahead = bytes,
                 Err(RecvTimeoutError::Timeout) => {
                     panic!("waited in vain until {what}:\n{}", self.text())
                 }
@@ -115,6 +150,16 @@ impl Terminal {
         self.wait_until(&format!("{text:?} is shown"), |screen| {
             screen.contents().contains(text)
         });
+    }
+
+    fn look_at_next_frame(&mut self) {
+        const END: &[u8] = b"\x1b[?2026l";
+        let mut windows = self.ahead.windows(END.len());
+        let end = windows.position(|window| window == END);
+        let end = end.map_or(self.ahead.len(), |start| start + END.len());
+        let rest = self.ahead.split_off(end);
+        let frame = std::mem::replace(&mut self.ahead, rest);
+        self.take(&frame);
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -141,12 +186,16 @@ impl Terminal {
 
     /// Waits for the program's end: its exit code. The rest of its output is taken in.
     pub(crate) fn end(&mut self) -> u32 {
+        let ahead = std::mem::take(&mut self.ahead);
+        self.take(&ahead);
         let deadline = Instant::now() + PATIENCE;
         let status = loop {
             match self.output.recv_timeout(Duration::from_millis(20)) {
                 Ok(bytes) => self.take(&bytes),
                 Err(_) if Instant::now() > deadline => panic!("it does not end:\n{}", self.text()),
-                Err(_) => {}
+                Err(RecvTimeoutError::Timeout) => {}
+                // Nothing is to be read any more: the end is near, but to be looked for.
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(5)),
             }
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
@@ -178,15 +227,37 @@ impl Terminal {
         }
     }
 
-    /// The terminal goes away, as when its window is closed. Answers the program's process.
-    pub(crate) fn hang_up(self) -> Box<dyn Child + Send + Sync> {
+    /// Whether the terminal is in the mode it was in before the program began.
+    pub(crate) fn is_cooked(&self) -> bool {
+        format!("{:?}", self.master.get_termios().unwrap()) == self.modes
+    }
+
+    /// The terminal goes away, as when its window is closed. Answers the program's exit code.
+    pub(crate) fn hang_up(self) -> u32 {
         let Self {
             master,
             keyboard,
-            child,
+            mut child,
+            output,
             ..
         } = self;
-        drop((keyboard, master));
-        child
+        // The reading thread holds the terminal too, for as long as somebody listens.
+        drop((keyboard, master, output));
+        let (sender, ended) = channel();
+        thread::spawn(move || sender.send(child.wait()));
+        let status = ended.recv_timeout(PATIENCE).expect("it ends in time");
+        status.unwrap().exit_code()
     }
+}
+
+/// `program` without a terminal, and without what the environment says to games.
+pub(crate) fn without_terminal(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GAME_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("XDG_DATA_HOME", "/nonexistent");
+    command
 }
