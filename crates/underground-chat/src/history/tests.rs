@@ -79,6 +79,26 @@ fn zeros_left_by_a_crash_of_the_machine_go() {
 }
 
 #[test]
+fn text_that_is_not_ours_only_gets_its_line_end() {
+    let (_directory, path) = directory();
+    for foreign in [
+        &b"first\nlast note"[..],
+        b"caf\xe9",
+        b"{\"a\": 1}",
+        b"[2026.11.21 no stamp",
+        b"note\0\0",
+        "до конца".as_bytes(),
+    ] {
+        fs::write(&path, foreign).unwrap();
+        let mut history = History::open(&path, DEFAULT_MAX).unwrap();
+        history.append(nine_forty_one(), "after").unwrap();
+        let expected = [foreign, b"\n[2026.11.21 09:41] after\n"].concat();
+        assert_eq!(fs::read(&path).unwrap(), expected);
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn of_two_programs_one_writes_and_the_other_takes_over() {
     let (_directory, path) = directory();
     let mut first = History::open(&path, DEFAULT_MAX).unwrap();
