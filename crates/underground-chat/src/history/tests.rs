@@ -118,6 +118,44 @@ fn of_two_programs_one_writes_and_the_other_takes_over() {
 }
 
 #[test]
+fn programs_on_different_servers_do_not_share_a_file_unnoticed() {
+    let (directory, path) = directory();
+    let mut here = History::of(&path, DEFAULT_MAX, "here:5000");
+    let mut elsewhere = History::of(&path, DEFAULT_MAX, "elsewhere:5000");
+    here.acquire().unwrap();
+    let mut beside = History::of(&path, DEFAULT_MAX, "here:5000");
+    beside.acquire().unwrap();
+    assert!(here.is_ours() && !beside.is_ours());
+    for _ in 0..2 {
+        let error = elsewhere.append(nine_forty_one(), "lost?").unwrap_err();
+        assert!(error.is_elsewhere(), "{error}");
+        let error = error.to_string();
+        assert!(
+            error.contains("here:5000") && error.contains("--history"),
+            "{error}"
+        );
+    }
+    here.release();
+    elsewhere.append(nine_forty_one(), "now").unwrap();
+    assert!(here.acquire().unwrap_err().is_elsewhere());
+    drop(elsewhere);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    assert_eq!(texts(&path, 9), ["now"]);
+}
+
+#[test]
+fn a_file_that_was_removed_or_put_aside_is_begun_anew() {
+    let (directory, path) = directory();
+    let mut history = History::open(&path, DEFAULT_MAX).unwrap();
+    history.append(nine_forty_one(), "one").unwrap();
+    fs::rename(&path, directory.path().join("aside")).unwrap();
+    history.append(nine_forty_one(), "two").unwrap();
+    fs::remove_file(&path).unwrap();
+    history.append(nine_forty_one(), "three").unwrap();
+    assert_eq!(texts(&path, 9), ["three"]);
+}
+
+#[test]
 fn a_full_file_is_put_aside_and_both_are_read_back() {
     let (_directory, path) = directory();
     let mut history = History::open(&path, 100).unwrap();
