@@ -31,6 +31,10 @@ const COUNTDOWN: Duration = Duration::from_secs(1);
 /// Events shown in one picture, when they come faster than pictures can.
 const BATCH: usize = 500;
 
+/// Short enough for the line of status.
+const ELSEWHERE: &str =
+    "Not kept: the history file is another server's; choose one with --history.";
+
 /// The whole screen; given back as it was when dropped, in a panic too.
 struct Screen(DefaultTerminal);
 
@@ -59,8 +63,8 @@ struct Session<'a> {
     connection: Connection,
     events: Events,
     history: History,
-    /// Why nothing is kept for now: the file is in use for another server.
-    elsewhere: Option<String>,
+    /// Nothing is kept for now: another program uses the file for another server.
+    elsewhere: bool,
     conversation: Conversation,
     server: Option<Inside>,
 }
@@ -74,9 +78,9 @@ pub(super) async fn run(
     let record = &chat.record;
     let mut history = History::of(&record.history, record.history_max, &chat.address.server());
     let (entries, elsewhere) = match history.acquire() {
-        Ok(()) => (history::tail(&record.history, chat.history_lines)?, None),
+        Ok(()) => (history::tail(&record.history, chat.history_lines)?, false),
         // Its past is another server's, too.
-        Err(error) if error.is_elsewhere() => (Vec::new(), Some(error.to_string())),
+        Err(error) if error.is_elsewhere() => (Vec::new(), true),
         Err(error) => return Err(error.into()),
     };
     let login = chat.identity.login();
@@ -161,13 +165,18 @@ impl Session<'_> {
         let mut notice = None;
         match &event {
             Event::Message(line) => {
-                if let Err(error) = self.history.append(now(), line) {
-                    notice = Some(error.to_string());
-                }
+                notice = match self.history.append(now(), line) {
+                    Err(error) if error.is_elsewhere() => Some(ELSEWHERE.to_owned()),
+                    Err(error) => Some(error.to_string()),
+                    Ok(()) => {
+                        self.elsewhere = false;
+                        None
+                    }
+                };
             }
             // While we hear nothing, another program may keep it.
             Event::Status(Port::Read, Status::Down { .. }) => self.history.release(),
-            Event::Status(Port::Read, Status::Up) => notice = self.elsewhere.take(),
+            Event::Status(_, Status::Up) if self.elsewhere => notice = Some(ELSEWHERE.to_owned()),
             // A token in .env may be good elsewhere: it is not overwritten unasked.
             Event::Registered(made) => {
                 notice = account::keep(made, false).err().map(|error| {

@@ -11,7 +11,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_p
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
-use super::program::{PATIENCE, Server};
+use super::program::{PATIENCE, Program, Server};
 
 fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).unwrap()
@@ -273,4 +273,23 @@ fn a_token_that_became_unknown_asks_for_a_name_and_what_waits_is_sent() {
     assert_eq!(terminal.ends_tidily(), 0);
     // It may be good on another server.
     assert_eq!(std::fs::read_to_string(here.join(".env")).unwrap(), kept);
+}
+
+#[test]
+fn a_history_in_use_for_another_server_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let other = Server::start(here, &["--data=other.redb"]);
+    let listen = Program::start(other.client(here, &["listen"]));
+    listen.until("connected");
+    let server = Server::start(here, &[]);
+    assert!(server.run(here, &["register", "Anna"]).status.success());
+    let mut terminal = Terminal::chat(here, &server);
+    terminal.shows("choose one with --history");
+    terminal.press("hello\r");
+    terminal.shows("Anna: hello");
+    terminal.shows("choose one with --history");
+    terminal.press("\x03");
+    assert_eq!(terminal.ends_tidily(), 0);
+    assert_eq!(std::fs::read(here.join("minechat.history")).unwrap(), b"");
 }
