@@ -1,9 +1,10 @@
 //! One archive, or a range of one, on its way to one client.
 //!
-//! [`Download::next`] is what the original had in its `while` loop around
-//! `process.stdout.read`: it is called when the client has taken what came
-//! before, and answers the next bytes. Nothing runs beside it but the checksum of
-//! the next photo, so a client that leaves takes everything with it.
+//! [`Download::send`] is what the original had in its `while` loop around
+//! `process.stdout.read`: the next bytes go when the client has taken what came
+//! before. [`Download::next`] gives them as chunks instead, for pauses between them
+//! and for systems without `sendfile`. Nothing runs beside either but the checksum
+//! of the next photo, so a client that leaves takes everything with it.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};

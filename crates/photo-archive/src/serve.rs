@@ -33,11 +33,12 @@ const GRACE: Duration = Duration::from_secs(3);
 /// What hyper buffers of a connection beside the chunk it is sending; also the longest
 /// header of a request: an address (at most 64 KiB of it, says the `http` crate) and the rest.
 const BUFFER: usize = 128 * 1024;
-/// Descriptors for all that is neither a connection nor a download: the runtime, logs, thumbnails.
-const OTHERS: u64 = 64;
+/// Descriptors for all that is neither a connection nor a download: the runtime, logs,
+/// thumbnails, single photos, albums that are being listed.
+const OTHERS: u64 = 512;
 /// Descriptors of a download beside its connection: the photo that is sent, the one
-/// that is being checksummed, and the directory that one is opened in.
-const PER_DOWNLOAD: u64 = 3;
+/// that is being checksummed, and the directories that both are opened in.
+const PER_DOWNLOAD: u64 = 6;
 
 /// How many connections there may be with `descriptors` in all (`None`: no limit), so
 /// that those that only wait can never take what `downloads` need to go on.
@@ -78,10 +79,11 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut acceptor = Acceptor::new(listener)?;
     let places = Arc::new(Semaphore::new(limit));
+    let mut full = false;
     let connections = TaskTracker::new();
     let cut_off = CancellationToken::new();
     loop {
-        let accepted = async { (place(&places).await, acceptor.next().await) };
+        let accepted = async { (place(&places, &mut full).await, acceptor.next().await) };
         let (place, (stream, peer)) = tokio::select! {
             accepted = accepted => accepted,
             () = shutdown.requested() => break,
@@ -106,19 +108,22 @@ pub async fn serve(
         .await
         .is_err()
     {
-        tracing::info!("{} connections cut off", connections.len());
+        tracing::info!("cut off what was not done: {}", connections.len());
         cut_off.cancel();
         connections.wait().await;
     }
     Ok(())
 }
 
-/// A place for one more connection, as soon as there is one.
-async fn place(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+/// A place for one more connection, as soon as there is one. It says once that there was none.
+async fn place(places: &Arc<Semaphore>, full: &mut bool) -> OwnedSemaphorePermit {
     if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        *full = false;
         return place;
     }
-    tracing::warn!("there are as many connections as descriptors allow; new ones wait");
+    if !std::mem::replace(full, true) {
+        tracing::warn!("there are as many connections as descriptors allow; new ones wait");
+    }
     let place = Arc::clone(places).acquire_owned().await;
     place.expect("the semaphore is never closed")
 }
@@ -185,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_downloads_need_is_kept_from_connections_that_wait() {
-        assert_eq!(connections(Some(20_000), 256), 20_000 - 64 - 3 * 256);
+        assert_eq!(connections(Some(20_000), 256), 20_000 - 512 - 6 * 256);
         assert_eq!(connections(Some(1024), 256), 256, "a quarter in any case");
         assert_eq!(connections(Some(0), 1), 1);
         assert_eq!(connections(None, 1), Semaphore::MAX_PERMITS);

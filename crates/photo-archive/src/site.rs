@@ -37,6 +37,9 @@ use crate::thumbnail::Thumbnails;
 
 mod photos;
 
+/// Single photos that may be on their way at once, each with a buffer and a descriptor.
+pub const PHOTOS: usize = 128;
+
 /// The site: its photos and its rules.
 #[derive(Debug)]
 pub struct Site<S: PhotoSource> {
@@ -48,6 +51,8 @@ pub struct Site<S: PhotoSource> {
     pub thumbnails: Thumbnails,
     /// Places for downloads; one more is asked to come again.
     pub places: Arc<Semaphore>,
+    /// Places for single photos.
+    pub photos: Arc<Semaphore>,
     /// Whether `/` lists the albums.
     pub index: bool,
 }
@@ -193,7 +198,7 @@ async fn archive<S: PhotoSource>(
     };
     // Pauses are for watching, piece by piece; else the connection itself is the quickest way.
     let handover = handover.filter(|_| site.shared.delay.is_zero());
-    let closes = handover.is_some();
+    let closes = handover.is_some() && method == Method::GET;
     let mut response = offer.respond(&method, &headers, |range| {
         let place = Arc::clone(&site.places).try_acquire_owned().ok()?;
         let request = Request { id, planned, range };

@@ -14,9 +14,9 @@ use crate::server::{self, Settings};
 
 const EXAMPLES: &str = "\
 Examples, in three terminals:
-  ws-chatroom server
-  ws-chatroom client
-  ws-chatroom client
+  cargo run -p ws-chatroom -- server
+  cargo run -p ws-chatroom -- client
+  cargo run -p ws-chatroom -- client
 
 What to type in a client at the last stage: text to chat, `page` to call the
 others, `invite 2` for a private chat with client 2, `leave` to end it.
@@ -36,11 +36,15 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the chat room
-    #[command(after_help = "Example: ws-chatroom server --stage echo --bind 127.0.0.1:9000")]
+    #[command(after_help = "Example:\n  \
+        cargo run -p ws-chatroom -- server --stage echo --bind 127.0.0.1:9000")]
     Server(ServerFlags),
     /// Chat: what you type is sent, what comes is shown; Ctrl-D ends it
-    #[command(after_help = "Example: ws-chatroom client ws://127.0.0.1:9000\n\
-        With input piped in no prompts are printed: echo Hello! | ws-chatroom client")]
+    #[command(
+        after_help = "Examples (with input piped in no prompts are printed):\n  \
+        cargo run -p ws-chatroom -- client ws://127.0.0.1:9000\n  \
+        echo Hello! | cargo run -p ws-chatroom -- client"
+    )]
     Client(ClientFlags),
 }
 
@@ -57,7 +61,7 @@ struct ServerFlags {
         long,
         default_value_t = 65_536,
         value_name = "BYTES",
-        value_parser = bytes,
+        value_parser = message_bytes,
         env = "WS_CHATROOM_MAX_MESSAGE"
     )]
     max_message: usize,
@@ -76,11 +80,19 @@ struct ServerFlags {
     /// Drop a connection that is no WebSocket after so many seconds
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds, env = "WS_CHATROOM_HANDSHAKE_TIMEOUT")]
     handshake_timeout: Duration,
+    /// Pages of other sites that may join, like https://example.com; * lets all
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        env = "WS_CHATROOM_ALLOW_ORIGIN"
+    )]
+    allow_origin: Vec<String>,
 }
 
 #[derive(Args, Debug)]
 struct ClientFlags {
-    /// The server
+    /// The server, as ws://HOST:PORT, HOST:PORT or HOST
     #[arg(default_value = client::URL, env = "WS_CHATROOM_URL")]
     url: String,
 }
@@ -113,7 +125,7 @@ fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
     // A server whose stdout has gone serves all the same.
     let _ = writeln!(
         io::stdout(),
-        "listening on ws://{address}; try: ws-chatroom client ws://{address}"
+        "listening on ws://{address}; try: cargo run -p ws-chatroom -- client ws://{address}"
     );
     let settings = Settings {
         stage: flags.stage,
@@ -121,11 +133,20 @@ fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
         max_backlog: flags.max_backlog,
         ping_timeout: flags.ping_timeout,
         handshake_timeout: flags.handshake_timeout,
+        allow_origin: flags.allow_origin.into(),
     };
     server::run(listener, settings, shutdown).context("the server cannot run")
 }
 
-/// A size that a message or a queue may have: up to 1 GiB, which a frame still counts.
+/// What a message may have: no more than a client shows.
+fn message_bytes(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|bytes| (1..=server::LONGEST_MESSAGE).contains(bytes))
+        .ok_or_else(|| "it is a number of bytes from 1 to 16777216, like 65536".to_owned())
+}
+
+/// What may wait in a queue: up to 1 GiB.
 fn bytes(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
@@ -169,5 +190,6 @@ mod tests {
         assert_eq!(flags.max_backlog, oracle.max_backlog);
         assert_eq!(flags.ping_timeout, oracle.ping_timeout);
         assert_eq!(flags.handshake_timeout, oracle.handshake_timeout);
+        assert_eq!(flags.allow_origin, *oracle.allow_origin);
     }
 }

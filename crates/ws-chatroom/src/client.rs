@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use common::shutdown::Shutdown;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
@@ -29,13 +30,17 @@ pub const ADDRESS: &str = "127.0.0.1:8765";
 /// The server that a client connects to unless told otherwise.
 pub const URL: &str = "ws://127.0.0.1:8765";
 
+/// The port of a server that is named without one.
+const PORT: u16 = 8765;
+
 const ADVICE: &str = "give the server as ws://HOST:PORT, like ws://127.0.0.1:8765";
 
 /// How long connecting may take.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// The longest message that is shown.
-const LONGEST_MESSAGE: usize = 1024 * 1024;
+/// The longest message that is shown: the longest that any server may be told to
+/// let through, and what a stage puts before it.
+const LONGEST_MESSAGE: usize = crate::server::LONGEST_MESSAGE + 64;
 
 /// The pause between two attempts to connect again, in seconds, once the shorter ones are used up.
 const LONGEST_PAUSE: u64 = 8;
@@ -69,6 +74,11 @@ async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
         () = shutdown.requested() => return Ok(()),
     };
     let mut console = Console::open()?;
+    if console.is_terminal() {
+        console
+            .notice(format!("connected to {url}; Ctrl-D ends"))
+            .await;
+    }
     while let Ending::Lost(reason) = conversation::hold(socket, &mut console, shutdown).await {
         let again = tokio::select! {
             again = reconnect(url, &reason, &mut console) => again?,
@@ -83,9 +93,13 @@ async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The server's URL; `HOST:PORT` alone is enough.
+/// The server's URL; `HOST:PORT` or `HOST` alone is enough.
 fn address(text: &str) -> anyhow::Result<String> {
     match text.split_once("://") {
+        None if !has_port(text) => {
+            let (host, path) = text.split_at(text.find('/').unwrap_or(text.len()));
+            Ok(format!("ws://{host}:{PORT}{path}"))
+        }
         None => Ok(format!("ws://{text}")),
         Some(("ws", _)) => Ok(text.to_owned()),
         Some(("wss", _)) => {
@@ -93,6 +107,24 @@ fn address(text: &str) -> anyhow::Result<String> {
         }
         Some(_) => bail!("cannot connect to {text}: {ADVICE}"),
     }
+}
+
+/// Whether a port stands behind the host, which may be `[IPv6]`.
+fn has_port(text: &str) -> bool {
+    let host = text.split('/').next().unwrap_or(text);
+    let behind = host.rfind(']').map_or(host, |end| &host[end..]);
+    behind.contains(':')
+}
+
+/// Whether the URL's host is a name that nobody knows.
+async fn is_unknown(url: &str) -> bool {
+    let Ok(request) = url.into_client_request() else {
+        return false;
+    };
+    let host = request.uri().host().unwrap_or_default();
+    // An address needs no resolver, with or without brackets.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    lookup_host((host, PORT)).await.is_err()
 }
 
 async fn connect(url: &str) -> anyhow::Result<Socket> {
@@ -103,9 +135,15 @@ async fn connect(url: &str) -> anyhow::Result<Socket> {
     let connecting = connect_async_with_config(url, Some(config), true);
     match timeout(CONNECTING, connecting).await {
         Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(Error::Io(error))) => bail!(
-            "cannot connect to {url}: {error}; is the server running? ws-chatroom server starts one"
-        ),
+        Ok(Err(Error::Io(error))) => {
+            if is_unknown(url).await {
+                bail!("cannot connect to {url}: nobody knows that host: {error}");
+            }
+            bail!(
+                "cannot connect to {url}: {error}; is the server running? \
+                 cargo run -p ws-chatroom -- server starts one"
+            )
+        }
         Ok(Err(Error::Url(_) | Error::HttpFormat(_))) => bail!("cannot connect to {url}: {ADVICE}"),
         Ok(Err(error)) => bail!("cannot connect to {url}: {error}"),
         Err(_) => bail!("cannot connect to {url}: no answer within {CONNECTING:?}"),
@@ -153,4 +191,23 @@ async fn reconnect(
         }
     }
     unreachable!("the last pause repeats")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_without_a_port_means_the_servers_own() {
+        for (given, url) in [
+            ("localhost", "ws://localhost:8765"),
+            ("localhost/chat", "ws://localhost:8765/chat"),
+            ("[::1]", "ws://[::1]:8765"),
+            ("[::1]:9000", "ws://[::1]:9000"),
+            ("127.0.0.1:9000", "ws://127.0.0.1:9000"),
+            ("ws://example.com", "ws://example.com"),
+        ] {
+            assert_eq!(address(given).unwrap(), url);
+        }
+    }
 }

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::io;
 use std::net::TcpListener;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::accept::Acceptor;
@@ -27,6 +28,9 @@ use hub::{Hub, Shared};
 
 /// What one read takes at most before the other connections have their turn.
 const READ: usize = 16 * 1024;
+
+/// The longest message that a server may be told to let through, in bytes.
+pub(crate) const LONGEST_MESSAGE: usize = 16 * 1024 * 1024;
 
 /// How long a stopping server waits for its clients to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -44,6 +48,9 @@ pub struct Settings {
     pub ping_timeout: Duration,
     /// A connection that is no WebSocket after so long is dropped.
     pub handshake_timeout: Duration,
+    /// Origins (`https://example.com`, `null`, or `*` for any) whose pages may join
+    /// beside those that come from the address asked for.
+    pub allow_origin: Arc<[String]>,
 }
 
 impl Settings {
@@ -56,6 +63,7 @@ impl Settings {
             max_backlog: 64 * 1024,
             ping_timeout: Duration::from_secs(60),
             handshake_timeout: Duration::from_secs(10),
+            allow_origin: Arc::default(),
         }
     }
 }
@@ -108,7 +116,8 @@ async fn serve(listener: TcpListener, settings: Settings, shutdown: &Shutdown) -
 /// for the client's life is small.
 async fn greet(hub: Shared, mut stream: TcpStream) {
     let limit = hub.borrow().settings.handshake_timeout;
-    match timeout(limit, handshake::answer(&mut stream)).await {
+    let origins = hub.borrow().settings.allow_origin.clone();
+    match timeout(limit, handshake::answer(&mut stream, &origins)).await {
         Ok(Ok(early)) => drop(spawn_local(connection::serve(hub, stream, early))),
         Ok(Err(error)) => tracing::debug!(%error, "a connection became no WebSocket"),
         Err(_) => tracing::debug!("a connection became no WebSocket in time"),

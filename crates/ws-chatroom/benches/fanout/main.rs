@@ -34,8 +34,9 @@ struct Flags {
     /// Rows: clients/senders
     #[arg(long, value_delimiter = ',', default_value = "100/10,1000/10,1000/1")]
     rows: Vec<report::Row>,
-    /// Messages that each sender has under way
-    #[arg(long, default_value_t = 1)]
+    /// Messages that each sender has under way; past 32 of all of them in one turn
+    /// uWebSockets no longer gathers, so with ten senders it is at its best with three
+    #[arg(long, default_value_t = 3)]
     window: usize,
     /// More clients, which never read
     #[arg(long, default_value_t = 0)]
@@ -72,12 +73,22 @@ fn main() -> ExitCode {
 fn measure(flags: &Flags) -> anyhow::Result<()> {
     common::limits::raise_descriptors();
     let cores = process::pin()?;
-    let servers = process::servers(&flags.only)?;
+    let servers = process::servers(&flags.only, cores)?;
     if flags.fill {
         return fill::fill(&servers);
     }
     let time = Duration::from_secs_f64(flags.seconds);
-    println!("{} runs of {time:?} each; {cores}\n", flags.runs);
+    println!(
+        "{} runs of {time:?} each, {} messages under way for each sender",
+        flags.runs, flags.window
+    );
+    println!(
+        "server on core {}, load on core {}\n",
+        cores.server, cores.load
+    );
+    if cores.server == cores.load {
+        println!("ONE CORE ONLY: server and load share it, so latencies mean little\n");
+    }
     report::fan_out(&servers, flags, time)?;
     if flags.idle > 0 {
         report::idle(&servers, flags.idle, flags.runs)?;

@@ -13,24 +13,34 @@ use anyhow::{Context as _, bail};
 pub(crate) struct Server {
     pub(crate) name: &'static str,
     command: Vec<PathBuf>,
+    /// The one that it is pinned to.
+    core: usize,
     /// Its last argument is an address and not a port.
     ours: bool,
 }
 
-/// Pins this process, the load, to the second core; servers get the first.
-pub(crate) fn pin() -> anyhow::Result<&'static str> {
+/// Where servers and the load run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cores {
+    pub(crate) server: usize,
+    pub(crate) load: usize,
+}
+
+/// Pins this process, the load, to the second core that it may use; servers get the first.
+pub(crate) fn pin() -> anyhow::Result<Cores> {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-    if sched_getaffinity(None)?.count() < 2 {
-        return Ok("ONE CORE ONLY: server and load share it");
-    }
-    let mut load = CpuSet::new();
-    load.set(1);
-    sched_setaffinity(None, &load)?;
-    Ok("server on core 0, load on core 1")
+    let allowed = sched_getaffinity(None)?;
+    let mut allowed = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core));
+    let server = allowed.next().context("this process may use no core")?;
+    let load = allowed.next().unwrap_or(server);
+    let mut own = CpuSet::new();
+    own.set(load);
+    sched_setaffinity(None, &own).with_context(|| format!("cannot run on core {load} alone"))?;
+    Ok(Cores { server, load })
 }
 
 /// All that are installed, ours first; says which are not.
-pub(crate) fn servers(only: &[String]) -> anyhow::Result<Vec<Server>> {
+pub(crate) fn servers(only: &[String], cores: Cores) -> anyhow::Result<Vec<Server>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let scripts = here.join("benches/peers");
     let installed = here.join("../../target/ws-chatroom-peers");
@@ -76,6 +86,7 @@ pub(crate) fn servers(only: &[String]) -> anyhow::Result<Vec<Server>> {
         servers.push(Server {
             name,
             command,
+            core: cores.server,
             ours: name == "ws-chatroom",
         });
     }
@@ -97,7 +108,9 @@ impl Server {
         // The others cannot be told to take any free port and to say which.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = Command::new("taskset");
-        command.args(["-c", "0"]).args(&self.command);
+        command
+            .args(["-c", &self.core.to_string()])
+            .args(&self.command);
         if self.ours {
             command.args(["server", "--stage", "chatroom", "--bind"]);
             command.arg(address.to_string());

@@ -134,7 +134,13 @@ impl Console {
     pub(super) async fn close(self) {
         drop(self.printer);
         let _ = self.printed.await;
+        // The editor, which ends its line itself, is still at it.
+        let amid_line = self.terminal.is_some() && !self.lines.channel.is_closed();
         drop(self.terminal);
+        if amid_line {
+            // Nobody may be there to see it.
+            let _ = writeln!(io::stdout());
+        }
     }
 }
 

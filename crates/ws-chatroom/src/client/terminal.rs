@@ -17,8 +17,8 @@ pub(super) struct Restore(Termios);
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        // A terminal that has gone needs nothing.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
+        // What was typed ahead is the next program's. A terminal that has gone needs nothing.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }
 

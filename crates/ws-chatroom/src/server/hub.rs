@@ -8,6 +8,8 @@
 
 mod closing;
 mod flush;
+#[cfg(test)]
+mod tests;
 
 pub(super) use flush::flush_every_turn;
 
@@ -22,8 +24,9 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
+use self::closing::close_frame;
 use super::Settings;
 use super::outbox::{BATCH, Batch, Outbox};
 use crate::room::{Effect, Event, Room, Seat};
@@ -36,6 +39,9 @@ pub(super) type Shared = Rc<RefCell<Hub>>;
 pub(super) enum Phase {
     /// In the room.
     Open,
+    /// Reads too slowly: receives nothing more, and is sent away as soon as all
+    /// effects of the event at hand are sent.
+    Slow,
     /// Out of the room; what waits for it and the closing frame are still sent, until then.
     Closing(Instant),
     /// To be dropped.
@@ -68,6 +74,8 @@ pub(super) struct Hub {
     batch: Batch,
     /// Who receives any of them. Bounded by the number of connections.
     gathered: Vec<usize>,
+    /// Those of [`Phase::Slow`]. Empty between events, bounded by the number of connections.
+    doomed: Vec<Seat>,
     /// Wakes the task that flushes; `None` while it is to run anyway.
     flusher: Option<Waker>,
     /// What every connection reads into, one at a time.
@@ -90,6 +98,7 @@ impl Hub {
             peers: Slab::new(),
             batch: Batch::default(),
             gathered: Vec::new(),
+            doomed: Vec::new(),
             flusher: None,
             scratch: vec![0; super::READ],
             armed: None,
@@ -151,12 +160,32 @@ impl Hub {
     /// What the protocol itself answers to a connection: pongs.
     pub(super) fn answer(&mut self, seat: Seat, frames: &[u8]) {
         self.make_room(frames.len());
+        self.dismiss();
         if self.phase(seat) == Phase::Open {
             self.push_frames(seat, frames);
         }
     }
 
+    /// Hands an event in and does what comes of it, to the end.
     fn handle(&mut self, event: Event<'_>) {
+        self.apply(event);
+        self.dismiss();
+    }
+
+    /// Sends away who has turned out to be slow. Never among the effects of an event:
+    /// the room hears of it as an event of its own, behind all that came of the one before.
+    fn dismiss(&mut self) {
+        // Each that goes is announced, for which others may turn out to be slow.
+        while let Some(seat) = self.doomed.pop() {
+            if self.phase(seat) == Phase::Slow {
+                tracing::info!(seat = seat.0, "a client reads too slowly: disconnected");
+                self.part(seat, &close_frame(CloseCode::Again, "you read too slowly"));
+                self.apply(Event::Disconnected(seat));
+            }
+        }
+    }
+
+    fn apply(&mut self, event: Event<'_>) {
         for effect in self.room.handle(event, self.opened.elapsed()) {
             match effect {
                 Effect::Send { to, text } => self.send(&to, text),
@@ -182,11 +211,11 @@ impl Hub {
         self.gather();
     }
 
-    /// Bounds the batch: flushes it when `more` bytes would be too many. That may
-    /// send slow readers away, to whom nothing may be given behind their closing frame.
+    /// Bounds the batch: sends it when `more` bytes would be too many. Some may turn
+    /// out to be slow by that; they are dismissed later.
     fn make_room(&mut self, more: usize) {
         if self.batch.len() + more > BATCH {
-            self.flush();
+            self.send_batch();
         }
     }
 

@@ -1,7 +1,7 @@
 //! The client program, between pipes and at a real pseudo-terminal.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::peers::{PATIENCE, Piped, Process, Server, program};
+use crate::peers::{Output, Piped, Process, Reserved, Server, program};
 
 #[test]
 fn control_characters_of_others_are_shown_not_obeyed() {
@@ -18,8 +18,8 @@ fn control_characters_of_others_are_shown_not_obeyed() {
     let mut other = server.connect();
     client.type_line("ready");
     other.expect(&["ready"]);
-    other.send("\x1b]0;gotcha\x07\r\n\u{9b}");
-    assert_eq!(client.line(), r"< \x1b]0;gotcha\x07\x0d\x0a\x9b");
+    other.send("\x1b]0;gotcha\x07\r\n\u{9b}\u{202e}");
+    assert_eq!(client.line(), r"< \x1b]0;gotcha\x07\x0d\x0a\x9b\u{202e}");
 }
 
 #[test]
@@ -37,9 +37,22 @@ fn everything_piped_in_is_sent_and_everything_answered_is_printed() {
 }
 
 #[test]
+fn the_longest_message_that_a_server_lets_through_is_shown() {
+    let server = Server::start(&["--stage", "chatroom", "--max-message", "16777216"]);
+    let mut client = Piped::start(&server.url());
+    let mut other = server.connect();
+    client.type_line("ready");
+    other.expect(&["ready"]);
+    let longest = "x".repeat(16_777_216);
+    other.send(&longest);
+    assert!(client.line() == format!("< {longest}"));
+}
+
+#[test]
 fn a_lost_connection_is_told_and_made_again() {
-    let mut server = Server::start(&["--stage", "echo"]);
-    let address = server.address.to_string();
+    let port = Reserved::new();
+    let address = port.address.to_string();
+    let mut server = Server::start_at(&address, &["--stage", "echo"]);
     let mut client = Piped::start(&server.url());
     client.type_line("before");
     assert_eq!(client.line(), "< before");
@@ -59,13 +72,14 @@ fn a_lost_connection_is_told_and_made_again() {
 
 #[test]
 fn no_server_and_no_url_end_with_one_line_that_says_what_to_do() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = port.local_addr().unwrap();
-    drop(port);
+    let port = Reserved::new();
+    let address = port.address;
     for (url, advice) in [
         (format!("ws://{address}"), "is the server running?"),
         (address.to_string(), "is the server running?"),
         (format!("http://{address}"), "ws://HOST:PORT"),
+        // Longer than a part of a name may be: no resolver has to be asked.
+        (format!("ws://{}", "x".repeat(70)), "nobody knows that host"),
         ("wss://localhost".to_owned(), "not wss://"),
     ] {
         let mut client = Process::start(program().args(["client", &url]));
@@ -80,7 +94,7 @@ fn no_server_and_no_url_end_with_one_line_that_says_what_to_do() {
 struct Typist {
     process: Process,
     master: File,
-    screen: String,
+    screen: Output,
 }
 
 impl Typist {
@@ -99,10 +113,11 @@ impl Typist {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let master = File::from(master);
         Self {
             process: Process { child },
-            master: master.into(),
-            screen: String::new(),
+            screen: Output::of(master.try_clone().unwrap()),
+            master,
         }
     }
 
@@ -110,17 +125,9 @@ impl Typist {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Reads what the terminal is sent until `wanted` has come, and forgets all before it.
-    fn until(&mut self, wanted: &str) {
-        let end = Instant::now() + PATIENCE;
-        let mut buffer = [0; 1024];
-        while !self.screen.contains(wanted) {
-            assert!(Instant::now() < end, "{:?}", self.screen);
-            let read = self.master.read(&mut buffer).unwrap();
-            self.screen += &String::from_utf8_lossy(&buffer[..read]);
-        }
-        let behind = self.screen.find(wanted).unwrap() + wanted.len();
-        self.screen.drain(..behind);
+    /// Waits until the terminal shows `wanted`, and forgets all before it.
+    fn until(&mut self, wanted: &str) -> String {
+        self.screen.until(wanted)
     }
 }
 
@@ -129,12 +136,13 @@ fn what_is_being_typed_survives_a_message_and_ctrl_d_ends() {
     let server = Server::start(&[]);
     let mut other = server.connect();
     let mut typist = Typist::start(&server.url());
+    typist.until(&format!("* connected to {}; Ctrl-D ends", server.url()));
     typist.until("> ");
     other.expect(&["Client 2 connected"]);
     typist.type_keys("half a sen");
     typist.until("sen");
     other.send("hello");
-    typist.until("< 0 hello");
+    typist.until(" hello");
     // The prompt and the unfinished line are drawn again below it.
     typist.until("> half a sen");
     typist.type_keys("tence\r");
@@ -155,5 +163,7 @@ fn a_client_that_is_told_to_stop_says_goodbye_and_ends_well() {
     typist.process.signal(Signal::TERM);
     assert_eq!(typist.process.wait().code(), Some(0));
     assert!(asked.elapsed() < Duration::from_secs(4));
+    // The shell's prompt stands on a line of its own.
+    assert!(typist.screen.rest().ends_with("\r\n"));
     other.expect(&["Client 2 disconnected"]);
 }

@@ -1,11 +1,14 @@
 //! A server process, clients that speak the protocol, and client processes.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Socket, Type};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, client};
 
@@ -23,7 +26,6 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .env_remove("RUST_LOG")
             .spawn()
             .unwrap();
         Self { child }
@@ -40,7 +42,7 @@ impl Process {
                 return status;
             }
             assert!(Instant::now() < end, "it does not end");
-            std::thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -60,8 +62,114 @@ impl Drop for Process {
     }
 }
 
+/// The program, with nothing set in its environment that it would listen to.
 pub(crate) fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_ws-chatroom"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ws-chatroom"));
+    unset(&mut command);
+    command
+}
+
+/// Takes away what the person who runs the tests may have set for the program.
+pub(crate) fn unset(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("WS_CHATROOM_") || text == "RUST_LOG" {
+            command.env_remove(&name);
+        }
+    }
+}
+
+/// What a process or a terminal writes, read on a thread of its own: waiting for
+/// it fails after [`PATIENCE`], and the writer is never held up.
+pub(crate) struct Output {
+    pieces: Receiver<Vec<u8>>,
+    /// Received and not yet asked for.
+    text: Vec<u8>,
+}
+
+impl Output {
+    pub(crate) fn of(mut source: impl Read + Send + 'static) -> Self {
+        let (sender, pieces) = channel();
+        thread::spawn(move || {
+            let mut buffer = vec![0; 64 * 1024];
+            // A terminal whose other side has gone answers an error instead of an end.
+            while let Ok(read @ 1..) = source.read(&mut buffer) {
+                if sender.send(buffer[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            pieces,
+            text: Vec::new(),
+        }
+    }
+
+    /// Waits for `wanted` and answers everything up to its end.
+    pub(crate) fn until(&mut self, wanted: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        let mut searched = 0;
+        loop {
+            let mut windows = self.text[searched..].windows(wanted.len());
+            if let Some(start) = windows.position(|window| window == wanted.as_bytes()) {
+                let behind = searched + start + wanted.len();
+                let text: Vec<u8> = self.text.drain(..behind).collect();
+                return String::from_utf8_lossy(&text).into_owned();
+            }
+            searched = (self.text.len() + 1).saturating_sub(wanted.len());
+            assert!(self.more(end), "no {wanted:?} in {}", self.shown());
+        }
+    }
+
+    /// Waits for the next line, which is answered without its end.
+    pub(crate) fn line(&mut self) -> String {
+        let line = self.until("\n");
+        line.trim_end_matches('\n').to_owned()
+    }
+
+    /// Waits until the writer ends and answers everything else that it wrote.
+    pub(crate) fn rest(&mut self) -> String {
+        let end = Instant::now() + PATIENCE;
+        while self.more(end) {}
+        self.shown()
+    }
+
+    /// Waits for more; false when there will be none.
+    fn more(&mut self, end: Instant) -> bool {
+        let left = end.saturating_duration_since(Instant::now());
+        match self.pieces.recv_timeout(left) {
+            Ok(piece) => {
+                self.text.extend(piece);
+                true
+            }
+            Err(RecvTimeoutError::Disconnected) => false,
+            Err(RecvTimeoutError::Timeout) => panic!("nothing more behind {}", self.shown()),
+        }
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.text).into_owned()
+    }
+}
+
+/// An address that nobody listens at, kept from being given to any other socket.
+/// A server that asks for just this one still gets it.
+pub(crate) struct Reserved {
+    pub(crate) address: SocketAddr,
+    _socket: Socket,
+}
+
+impl Reserved {
+    pub(crate) fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&any.into()).unwrap();
+        Self {
+            address: socket.local_addr().unwrap().as_socket().unwrap(),
+            _socket: socket,
+        }
+    }
 }
 
 /// A running server.
@@ -81,10 +189,7 @@ impl Server {
 
     pub(crate) fn run(command: &mut Command) -> Self {
         let mut process = Process::start(command);
-        let mut line = String::new();
-        BufReader::new(process.child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let line = Output::of(process.child.stdout.take().unwrap()).line();
         let address = line
             .strip_prefix("listening on ws://")
             .and_then(|rest| rest.split(';').next())
@@ -157,7 +262,7 @@ impl Client {
 pub(crate) struct Piped {
     pub(crate) process: Process,
     input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
+    output: Output,
 }
 
 impl Piped {
@@ -165,7 +270,7 @@ impl Piped {
         let mut process = Process::start(program().args(["client", url]));
         Self {
             input: process.child.stdin.take(),
-            output: BufReader::new(process.child.stdout.take().unwrap()),
+            output: Output::of(process.child.stdout.take().unwrap()),
             process,
         }
     }
@@ -175,16 +280,13 @@ impl Piped {
     }
 
     pub(crate) fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        line.trim_end_matches('\n').to_owned()
+        self.output.line()
     }
 
     /// Ends the input and answers everything else that is printed.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         drop(self.input.take());
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).unwrap();
+        let rest = self.output.rest();
         (self.process.wait(), rest)
     }
 }

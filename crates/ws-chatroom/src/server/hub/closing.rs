@@ -48,7 +48,7 @@ impl Hub {
     }
 
     /// Nothing is sent to this connection behind `last`.
-    fn part(&mut self, seat: Seat, last: &[u8]) {
+    pub(super) fn part(&mut self, seat: Seat, last: &[u8]) {
         self.peers[seat.0].phase = Phase::Closing(Instant::now() + GRACE);
         self.make_room(last.len());
         self.push_frames(seat, last);
@@ -98,7 +98,7 @@ impl Peer {
     }
 }
 
-fn close_frame(code: CloseCode, reason: &'static str) -> Vec<u8> {
+pub(super) fn close_frame(code: CloseCode, reason: &'static str) -> Vec<u8> {
     let reason = Utf8Bytes::from_static(reason);
     let mut bytes = Vec::new();
     Frame::close(Some(CloseFrame { code, reason }))

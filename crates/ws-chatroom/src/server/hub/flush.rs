@@ -9,7 +9,6 @@ use rustix::net::SendFlags;
 use tokio::io::AsyncWrite as _;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::task::yield_now;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::{Hub, Outbox, Phase, Shared};
 use crate::room::Seat;
@@ -18,6 +17,11 @@ impl Hub {
     /// Sends what has gathered. A client whose socket is full delays nobody: its own
     /// task goes on when the socket has room, and past the bound it is sent away.
     pub(super) fn flush(&mut self) {
+        self.send_batch();
+        self.dismiss();
+    }
+
+    pub(super) fn send_batch(&mut self) {
         let mut blocked = Vec::new();
         for seat in self.gathered.drain(..) {
             // It may have left since, and its seat may be another's: then nothing is due.
@@ -43,22 +47,18 @@ impl Hub {
             return;
         }
         let batch = self.batch.take();
-        let mut slow = Vec::new();
         for seat in blocked {
             let peer = &mut self.peers[seat];
             // The closing frame is the last one and goes behind whatever waits.
             let limit = match peer.phase {
                 Phase::Open => self.settings.max_backlog,
-                Phase::Closing(_) | Phase::Broken => usize::MAX,
+                Phase::Slow | Phase::Closing(_) | Phase::Broken => usize::MAX,
             };
             if peer.outbox.keep(&batch, limit).is_err() {
-                slow.push(Seat(seat));
+                peer.phase = Phase::Slow;
+                self.doomed.push(Seat(seat));
             }
             peer.waker.wake_by_ref();
-        }
-        for seat in slow {
-            tracing::info!(seat = seat.0, "a client reads too slowly: disconnected");
-            self.close(seat, CloseCode::Again, "you read too slowly");
         }
     }
 
