@@ -4,6 +4,7 @@ mod account;
 mod chat;
 mod listen;
 mod pipe;
+mod printer;
 mod screen;
 mod send;
 mod serve;
@@ -69,6 +70,15 @@ impl Verbosity {
             "underground_chat",
             self.verbose,
         )?)
+    }
+}
+
+/// How the user calls this program: through cargo, where that has started it.
+fn program() -> &'static str {
+    if std::env::var_os("CARGO").is_some() {
+        "cargo run -p underground-chat --"
+    } else {
+        "underground-chat"
     }
 }
 

@@ -71,6 +71,17 @@ impl Address {
         }
     }
 
+    /// The server as its messages are told from another's: one name for all names of this machine.
+    #[must_use]
+    pub fn server(&self) -> String {
+        let host = if self.is_local() {
+            "localhost"
+        } else {
+            &self.host
+        };
+        format!("{host}:{}", self.read_port)
+    }
+
     /// Whether the server is to be on this machine: one could be started there.
     #[must_use]
     pub fn is_local(&self) -> bool {

@@ -12,7 +12,7 @@
 mod tail;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,21 @@ pub struct HistoryError {
     path: PathBuf,
     source: io::Error,
 }
+
+impl HistoryError {
+    /// Whether a client of another server writes the file: what is said here does not belong there.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.source
+            .get_ref()
+            .is_some_and(|error| error.is::<Elsewhere>())
+    }
+}
+
+/// Another program writes down what is said on this server.
+#[derive(Debug, thiserror::Error)]
+#[error("another program keeps what is said on {0} there")]
+struct Elsewhere(String);
 
 /// One message of the past.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +85,8 @@ impl Entry {
 pub struct History {
     path: PathBuf,
     max: u64,
+    /// Whose messages they are; empty where that was not said.
+    server: String,
     /// Locked by us, and its size; `None` while another program writes it.
     file: Option<(File, u64)>,
 }
@@ -81,14 +98,31 @@ impl History {
     ///
     /// The file cannot be had.
     pub fn open(path: &Path, max: u64) -> Result<Self, HistoryError> {
-        let mut history = Self {
+        let mut history = Self::of(path, max, "");
+        history.acquire()?;
+        Ok(history)
+    }
+
+    /// The history of `server` (any text that names it), in the file at `path`, which is opened with
+    /// the first message. Programs on one server share a file; those on different ones cannot.
+    #[must_use]
+    pub fn of(path: &Path, max: u64, server: &str) -> Self {
+        Self {
             path: path.to_owned(),
             max,
+            server: server.to_owned(),
             file: None,
-        };
-        let taken = history.take();
-        history.explain(taken)?;
-        Ok(history)
+        }
+    }
+
+    /// Opens the file now, unless another program on the same server writes it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be had, or [a program on another server](HistoryError::is_elsewhere) writes it.
+    pub fn acquire(&mut self) -> Result<(), HistoryError> {
+        let taken = self.take();
+        self.explain(taken)
     }
 
     /// Whether this program writes the file; otherwise another one does.
@@ -99,7 +133,21 @@ impl History {
 
     /// Leaves the file to another program for now: nothing is heard here any more.
     pub fn release(&mut self) {
+        if let Some((file, _)) = &self.file
+            && !self.server.is_empty()
+            && self.is_at_path(file).unwrap_or(false)
+        {
+            // Before the lock goes: afterwards it may be another's.
+            let _ = std::fs::remove_file(self.note());
+        }
         self.file = None;
+    }
+
+    /// The file beside it that says whose messages its writer keeps.
+    fn note(&self) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".lock");
+        name.into()
     }
 
     /// Writes down one message; nothing, where another program writes the file.
@@ -118,6 +166,12 @@ impl History {
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if let Some((file, _)) = &self.file
+            && !self.is_at_path(file)?
+        {
+            // Removed, or put aside by another program: this one begins anew.
+            self.file = None;
+        }
         self.take()?;
         let Some((_, size)) = &self.file else {
             return Ok(());
@@ -146,16 +200,45 @@ impl History {
             .open(&self.path)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(()),
+            Err(TryLockError::WouldBlock) => return self.same_server(),
             Err(TryLockError::Error(error)) => return Err(error),
         }
         // Whoever had it may have put it aside between our opening and locking it.
-        let (ours, there) = (file.metadata()?, std::fs::metadata(&self.path)?);
-        if (ours.dev(), ours.ino()) == (there.dev(), there.ino()) {
+        if self.is_at_path(&file)? {
             let size = tail::mend(&file)?;
+            if !self.server.is_empty() && file.metadata()?.is_file() {
+                // A directory that takes no file more is no reason to keep no history.
+                let _ = std::fs::write(self.note(), &self.server);
+            }
             self.file = Some((file, size));
         }
         Ok(())
+    }
+
+    /// Whether `file` is still the one that its name leads to.
+    fn is_at_path(&self, file: &File) -> io::Result<bool> {
+        let ours = file.metadata()?;
+        match std::fs::metadata(&self.path) {
+            Ok(there) => Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An error where the program that writes the file says that it is on another server.
+    fn same_server(&self) -> io::Result<()> {
+        if self.server.is_empty() {
+            return Ok(());
+        }
+        match std::fs::read_to_string(self.note()) {
+            // Between locking the file and writing the note it is empty or missing;
+            // the next message looks again.
+            Ok(other) if !other.is_empty() && other != self.server => {
+                let other = Elsewhere(visible(&other).into_owned());
+                Err(io::Error::other(other))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn explain<T>(&self, result: io::Result<T>) -> Result<T, HistoryError> {
@@ -163,6 +246,12 @@ impl History {
             path: self.path.clone(),
             source,
         })
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 

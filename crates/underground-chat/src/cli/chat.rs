@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use common::shutdown::Shutdown;
 
 use super::{Verbosity, pipe, screen};
@@ -36,7 +37,7 @@ pub(super) struct Chat {
     )]
     pub(super) history_lines: usize,
     /// Start a server inside, if there is none at that address
-    #[arg(long, env = "MINECHAT_WITH_SERVER")]
+    #[arg(long, env = "MINECHAT_WITH_SERVER", value_parser = FalseyValueParser::new())]
     pub(super) with_server: bool,
     #[command(flatten)]
     pub(super) data: Data,

@@ -1,13 +1,13 @@
 //! `listen`: prints what is said.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Args;
 use common::shutdown::Shutdown;
 
 use super::Verbosity;
+use super::printer::Printer;
 use crate::client::{Connection, Event, Port, Settings, Status};
 use crate::flags::{Address, Record};
 use crate::history::History;
@@ -28,20 +28,20 @@ pub(super) struct Listen {
 impl Listen {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
         self.verbosity.log_to_stderr()?;
-        let mut transcript = Transcript::open(&self.record)?;
+        let mut transcript = Transcript::open(&self.record, &self.address)?;
         let (_connection, mut events) = Connection::open(self.address.tcp(), Settings::default());
         loop {
             let event = tokio::select! {
                 event = events.next() => event,
+                printed = transcript.printed() => return printed.map(|()| ExitCode::SUCCESS),
                 () = shutdown.requested() => None,
             };
             let Some(event) = event else {
+                transcript.finish(&shutdown).await?;
                 return Ok(shutdown.exit_code());
             };
             match event {
-                Event::Message(line) if !transcript.message(&line)? => {
-                    return Ok(ExitCode::SUCCESS);
-                }
+                Event::Message(line) => transcript.message(line)?,
                 Event::Status(port, status) => {
                     transcript.status(port, &status);
                     log(&self.address, port, &status);
@@ -55,18 +55,21 @@ impl Listen {
 /// Messages on stdout and in the history.
 pub(super) struct Transcript {
     history: History,
+    printer: Printer,
 }
 
 impl Transcript {
-    pub(super) fn open(record: &Record) -> anyhow::Result<Self> {
-        let history = History::open(&record.history, record.history_max)?;
+    pub(super) fn open(record: &Record, address: &Address) -> anyhow::Result<Self> {
+        let mut history = History::of(&record.history, record.history_max, &address.server());
+        history.acquire()?;
         if !history.is_ours() {
             tracing::info!(
                 "another program writes the history {}; it keeps the messages for both",
                 record.history.display()
             );
         }
-        Ok(Self { history })
+        let printer = Printer::start(io::stdout())?;
+        Ok(Self { history, printer })
     }
 
     /// While we hear nothing, another program may keep the history.
@@ -76,15 +79,25 @@ impl Transcript {
         }
     }
 
-    /// Prints and keeps one; `false` when nobody reads stdout any more.
-    pub(super) fn message(&mut self, line: &str) -> anyhow::Result<bool> {
-        self.history.append(now(), line)?;
-        let mut stdout = io::stdout().lock();
-        match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(error).context("cannot write to stdout"),
-        }
+    /// Keeps one, and has it printed.
+    pub(super) fn message(&mut self, line: String) -> anyhow::Result<()> {
+        self.history.append(now(), &line)?;
+        self.printer.print(line);
+        Ok(())
+    }
+
+    /// Waits until nothing can be printed any more; an error unless whoever read it has left.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub(super) async fn printed(&mut self) -> anyhow::Result<()> {
+        self.printer.ended().await
+    }
+
+    /// Waits until all is printed, for a short while where nobody reads it.
+    pub(super) async fn finish(self, shutdown: &Shutdown) -> anyhow::Result<()> {
+        self.printer.finish(shutdown).await
     }
 }
 

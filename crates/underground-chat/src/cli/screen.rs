@@ -21,6 +21,7 @@ use super::account;
 use super::chat::Chat;
 use super::listen::now;
 use crate::client::{Connection, Event, Events, Port, Settings, Status};
+use crate::credentials::CredentialsError;
 use crate::history::{self, History};
 use crate::server::Inside;
 use conversation::{Conversation, Effect};
@@ -29,6 +30,10 @@ use conversation::{Conversation, Effect};
 const COUNTDOWN: Duration = Duration::from_secs(1);
 /// Events shown in one picture, when they come faster than pictures can.
 const BATCH: usize = 500;
+
+/// Short enough for the line of status.
+const ELSEWHERE: &str =
+    "Not kept: the history file is another server's; choose one with --history.";
 
 /// The whole screen; given back as it was when dropped, in a panic too.
 struct Screen(DefaultTerminal);
@@ -58,6 +63,8 @@ struct Session<'a> {
     connection: Connection,
     events: Events,
     history: History,
+    /// Nothing is kept for now: another program uses the file for another server.
+    elsewhere: bool,
     conversation: Conversation,
     server: Option<Inside>,
 }
@@ -68,8 +75,14 @@ pub(super) async fn run(
     server: Option<Inside>,
     shutdown: &Shutdown,
 ) -> anyhow::Result<ExitCode> {
-    let entries = history::tail(&chat.record.history, chat.history_lines)?;
-    let history = History::open(&chat.record.history, chat.record.history_max)?;
+    let record = &chat.record;
+    let mut history = History::of(&record.history, record.history_max, &chat.address.server());
+    let (entries, elsewhere) = match history.acquire() {
+        Ok(()) => (history::tail(&record.history, chat.history_lines)?, false),
+        // Its past is another server's, too.
+        Err(error) if error.is_elsewhere() => (Vec::new(), true),
+        Err(error) => return Err(error.into()),
+    };
     let login = chat.identity.login();
     let mut conversation = Conversation::new(login.is_none(), entries);
     if server.is_some() {
@@ -85,6 +98,7 @@ pub(super) async fn run(
         connection,
         events,
         history,
+        elsewhere,
         conversation,
         server,
     };
@@ -96,12 +110,10 @@ pub(super) async fn run(
     if let Some(server) = session.server {
         server.stop().await;
     }
-    result?;
     if waiting > 0 {
-        eprintln!(
-            "underground-chat: not sent, for the server could not be reached: {waiting} messages"
-        );
+        eprintln!("underground-chat: not confirmed by the server: {waiting} messages");
     }
+    result?;
     Ok(shutdown.exit_code())
 }
 
@@ -136,11 +148,11 @@ impl Session<'_> {
                     let mut event = event;
                     for _ in 0..BATCH {
                         let Some(one) = event.take() else { break };
-                        self.event(one)?;
+                        self.event(one);
                         event = self.events.next().now_or_never().flatten();
                     }
                     if let Some(last) = event {
-                        self.event(last)?;
+                        self.event(last);
                     }
                 }
                 _ = countdown.tick(), if self.conversation.counts_down() => {}
@@ -148,22 +160,42 @@ impl Session<'_> {
         }
     }
 
-    fn event(&mut self, event: Event) -> anyhow::Result<()> {
+    fn event(&mut self, event: Event) {
+        // Shown after what the event itself has to say.
+        let mut notice = None;
         match &event {
             Event::Message(line) => {
-                if let Err(error) = self.history.append(now(), line) {
-                    self.conversation.notice(&error.to_string());
-                }
+                notice = match self.history.append(now(), line) {
+                    Err(error) if error.is_elsewhere() => Some(ELSEWHERE.to_owned()),
+                    Err(error) => Some(error.to_string()),
+                    Ok(()) => {
+                        self.elsewhere = false;
+                        None
+                    }
+                };
             }
             // While we hear nothing, another program may keep it.
             Event::Status(Port::Read, Status::Down { .. }) => self.history.release(),
-            Event::Registered(made) => account::keep(made, false)?,
-            Event::TokenRejected => return Err(account::rejected()),
+            Event::Status(_, Status::Up) if self.elsewhere => notice = Some(ELSEWHERE.to_owned()),
+            // A token in .env may be good elsewhere: it is not overwritten unasked.
+            Event::Registered(made) => {
+                notice = account::keep(made, false).err().map(|error| {
+                    match error.downcast_ref() {
+                        Some(CredentialsError::Exists { .. }) => {
+                            "You are in until you leave: .env keeps its token (see register --replace)."
+                                .to_owned()
+                        }
+                        _ => format!("You are in until you leave: {error:#}"),
+                    }
+                });
+            }
             _ => {}
         }
         let offer = self.server.is_none() && self.chat.address.is_local();
         self.conversation.event(event, now(), offer);
-        Ok(())
+        if let Some(notice) = notice {
+            self.conversation.notice(&notice);
+        }
     }
 
     /// Does what a key asks for; `false` when it asks to leave.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use common::shutdown::Shutdown;
 
 use super::{Patience, Verbosity, account};
@@ -38,7 +39,7 @@ pub(super) struct Register {
     /// The name to ask for
     name: String,
     /// Give up the account that .env holds a token of
-    #[arg(long, env = "MINECHAT_REPLACE")]
+    #[arg(long, env = "MINECHAT_REPLACE", value_parser = FalseyValueParser::new())]
     replace: bool,
     #[command(flatten)]
     address: Address,
@@ -115,7 +116,7 @@ impl Send {
                 match errand.next().await {
                     Event::Sent(sent) if sent == id => return Ok(()),
                     Event::Registered(account) => account::keep(&account, false)?,
-                    Event::TokenRejected => return Err(account::rejected()),
+                    Event::TokenRejected => return Err(account::rejected(&self.identity)),
                     _ => {}
                 }
             }

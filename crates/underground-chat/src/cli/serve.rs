@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use common::shutdown::Shutdown;
 
 use super::Verbosity;
@@ -27,7 +28,7 @@ pub(super) struct Serve {
     #[command(flatten)]
     data: Data,
     /// Two bots talk, for clients that reconnect when it is silent
-    #[arg(long, env = "MINECHAT_BOTS")]
+    #[arg(long, env = "MINECHAT_BOTS", value_parser = FalseyValueParser::new())]
     bots: bool,
     /// Messages a second per account; 0 is no limit, what comes faster waits
     #[arg(long, env = "MINECHAT_RATE", value_name = "N", default_value_t = 0)]
@@ -114,8 +115,9 @@ impl Serve {
         let hello = format!(
             "listening on {reading} (messages out) and {writing} (messages in)\n\
              accounts in {}\n\
-             try: underground-chat chat{}    or: nc {} {}\n",
+             try: {} chat{}    or: nc {} {}\n",
             self.data.data.display(),
+            super::program(),
             flags(reading, writing),
             reading.ip(),
             reading.port()

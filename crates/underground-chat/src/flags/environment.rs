@@ -4,7 +4,10 @@
 //! The environment wins over `.env`, under whatever name: so what stands in the
 //! environment is noted before `.env` is read into it.
 
+use std::ffi::OsStr;
+
 use clap::Command;
+use clap::builder::Resettable;
 
 /// Flag, its own variable, and the originals'.
 const NAMES: [(&str, &[&str]); 5] = [
@@ -48,6 +51,8 @@ impl Names {
     }
 
     /// Has `command` and its subcommands read each setting under the name it is set by.
+    ///
+    /// A variable that is set to nothing counts as not set.
     #[must_use]
     pub fn apply(&self, command: Command) -> Command {
         let after = Self::before_dotenv().before;
@@ -57,12 +62,19 @@ impl Names {
                 let flag = chosen.iter().find(|(flag, _)| arg.get_id() == *flag);
                 match flag {
                     Some((_, name)) => arg.env(*name),
+                    None if is_empty(arg.get_env()) => arg.env(Resettable::Reset),
                     None => arg,
                 }
             })
         };
         rename(command).mut_subcommands(rename)
     }
+}
+
+/// Whether a variable is set, to nothing: that is how a setting is left out.
+fn is_empty(name: Option<&OsStr>) -> bool {
+    name.and_then(std::env::var_os)
+        .is_some_and(|value| value.is_empty())
 }
 
 fn set(holds: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {

@@ -89,8 +89,9 @@ fn start_of_last(file: &File, size: u64, count: usize) -> io::Result<u64> {
 
 /// Ends a line that was cut when its writer was killed; the file's size.
 ///
-/// What can be read of it is kept. A line that does not even hold its time, bytes
-/// that are half a character, and the zeros a crash of the machine may leave, go.
+/// What can be read of a line of ours is kept. A line that does not even hold its
+/// time, half a character, and the zeros a crash of the machine may leave, go. Any
+/// other text is not ours to cut: it only gets its line end.
 pub(super) fn mend(mut file: &File) -> io::Result<u64> {
     let size = file.metadata()?.len();
     let start = start_of_last(file, size, 1)?;
@@ -99,22 +100,43 @@ pub(super) fn mend(mut file: &File) -> io::Result<u64> {
     if line.last().is_none_or(|&last| last == b'\n') {
         return Ok(size);
     }
-    while line.last() == Some(&0) {
-        line.pop();
-    }
-    let text = match std::str::from_utf8(&line) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&line[..error.valid_up_to()]).unwrap_or_default(),
-    };
-    let kept = match Entry::parse(text).at {
-        Some(_) => text.len() as u64,
-        None => 0,
-    };
-    file.set_len(start + kept)?;
-    if kept > 0 {
+    let kept = start + kept(&line) as u64;
+    file.set_len(kept)?;
+    if kept > start {
         file.seek(SeekFrom::End(0))?;
         file.write_all(b"\n")?;
-        return Ok(start + kept + 1);
+        return Ok(kept + 1);
     }
-    Ok(start)
+    Ok(kept)
+}
+
+/// How much of a line without end is to stay.
+fn kept(line: &[u8]) -> usize {
+    let zeros = line.iter().rev().take_while(|&&byte| byte == 0).count();
+    let written = &line[..line.len() - zeros];
+    let text = match std::str::from_utf8(written) {
+        Ok(text) => text,
+        // A killed write ends within a character; we never write other bad bytes.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&written[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return line.len(),
+    };
+    if Entry::parse(text).at.is_some() {
+        text.len()
+    } else if begins_a_stamp(written) {
+        0
+    } else {
+        line.len()
+    }
+}
+
+/// Whether `bytes` are less than the time in front of a message.
+fn begins_a_stamp(bytes: &[u8]) -> bool {
+    const SHAPE: &[u8] = b"[0000.00.00 00:00] ";
+    let fits = |(&byte, &shape): (&u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    bytes.len() < SHAPE.len() && bytes.iter().zip(SHAPE).all(fits)
 }

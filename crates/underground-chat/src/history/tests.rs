@@ -79,6 +79,26 @@ fn zeros_left_by_a_crash_of_the_machine_go() {
 }
 
 #[test]
+fn text_that_is_not_ours_only_gets_its_line_end() {
+    let (_directory, path) = directory();
+    for foreign in [
+        &b"first\nlast note"[..],
+        b"caf\xe9",
+        b"{\"a\": 1}",
+        b"[2026.11.21 no stamp",
+        b"note\0\0",
+        "до конца".as_bytes(),
+    ] {
+        fs::write(&path, foreign).unwrap();
+        let mut history = History::open(&path, DEFAULT_MAX).unwrap();
+        history.append(nine_forty_one(), "after").unwrap();
+        let expected = [foreign, b"\n[2026.11.21 09:41] after\n"].concat();
+        assert_eq!(fs::read(&path).unwrap(), expected);
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn of_two_programs_one_writes_and_the_other_takes_over() {
     let (_directory, path) = directory();
     let mut first = History::open(&path, DEFAULT_MAX).unwrap();
@@ -95,6 +115,44 @@ fn of_two_programs_one_writes_and_the_other_takes_over() {
     drop(second);
     first.append(nine_forty_one(), "four").unwrap();
     assert_eq!(texts(&path, 9), ["one", "two", "three", "four"]);
+}
+
+#[test]
+fn programs_on_different_servers_do_not_share_a_file_unnoticed() {
+    let (directory, path) = directory();
+    let mut here = History::of(&path, DEFAULT_MAX, "here:5000");
+    let mut elsewhere = History::of(&path, DEFAULT_MAX, "elsewhere:5000");
+    here.acquire().unwrap();
+    let mut beside = History::of(&path, DEFAULT_MAX, "here:5000");
+    beside.acquire().unwrap();
+    assert!(here.is_ours() && !beside.is_ours());
+    for _ in 0..2 {
+        let error = elsewhere.append(nine_forty_one(), "lost?").unwrap_err();
+        assert!(error.is_elsewhere(), "{error}");
+        let error = error.to_string();
+        assert!(
+            error.contains("here:5000") && error.contains("--history"),
+            "{error}"
+        );
+    }
+    here.release();
+    elsewhere.append(nine_forty_one(), "now").unwrap();
+    assert!(here.acquire().unwrap_err().is_elsewhere());
+    drop(elsewhere);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    assert_eq!(texts(&path, 9), ["now"]);
+}
+
+#[test]
+fn a_file_that_was_removed_or_put_aside_is_begun_anew() {
+    let (directory, path) = directory();
+    let mut history = History::open(&path, DEFAULT_MAX).unwrap();
+    history.append(nine_forty_one(), "one").unwrap();
+    fs::rename(&path, directory.path().join("aside")).unwrap();
+    history.append(nine_forty_one(), "two").unwrap();
+    fs::remove_file(&path).unwrap();
+    history.append(nine_forty_one(), "three").unwrap();
+    assert_eq!(texts(&path, 9), ["three"]);
 }
 
 #[test]

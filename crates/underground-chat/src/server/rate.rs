@@ -11,6 +11,9 @@ use crate::protocol::Token;
 /// Accounts remembered before the ones at rest are forgotten.
 const SWEEP: usize = 1024;
 
+/// The longest wait: clients give up an answer that takes ten seconds, and send again.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// Says how long each message has to wait. Its bound: the accounts that posted in the last second.
 #[derive(Debug)]
 pub(super) struct Rate {
@@ -31,18 +34,25 @@ impl Rate {
     }
 
     /// Counts one message of `account`; how long it has to wait.
-    pub(super) fn count(&mut self, account: &Token, now: Instant) -> Duration {
+    ///
+    /// `None` where that is too long: such a message is not to be posted, and not counted.
+    /// It takes many connections of one account, for one connection waits for each message in turn.
+    pub(super) fn count(&mut self, account: &Token, now: Instant) -> Option<Duration> {
         let Some(interval) = self.interval else {
-            return Duration::ZERO;
+            return Some(Duration::ZERO);
         };
         if self.allowed.len() >= self.sweep {
             self.allowed.retain(|_, allowed| *allowed > now);
             self.sweep = SWEEP.max(self.allowed.len() * 2);
         }
         let allowed = self.allowed.entry(account.clone()).or_insert(now);
-        *allowed = (*allowed).max(now) + interval;
+        let next = (*allowed).max(now) + interval;
         // A second's worth may come at once.
-        (*allowed - now).saturating_sub(Duration::from_secs(1))
+        let wait = (next - now).saturating_sub(Duration::from_secs(1));
+        (wait <= LONGEST_WAIT).then(|| {
+            *allowed = next;
+            wait
+        })
     }
 }
 
@@ -55,18 +65,30 @@ mod tests {
         let mut rate = Rate::new(4);
         let (now, quarter) = (Instant::now(), Duration::from_millis(250));
         let (one, other) = (Token::random(), Token::random());
-        let waits: Vec<_> = (0..6).map(|_| rate.count(&one, now)).collect();
+        let waits: Vec<_> = (0..6).filter_map(|_| rate.count(&one, now)).collect();
         let none = Duration::ZERO;
         assert_eq!(waits, [none, none, none, none, quarter, quarter * 2]);
-        assert_eq!(rate.count(&other, now), none);
-        assert_eq!(rate.count(&one, now + Duration::from_secs(9)), none);
+        assert_eq!(rate.count(&other, now), Some(none));
+        assert_eq!(rate.count(&one, now + Duration::from_secs(9)), Some(none));
+    }
+
+    #[test]
+    fn what_would_wait_longer_than_its_sender_is_refused_and_not_counted() {
+        let mut rate = Rate::new(1);
+        let (one, now) = (Token::random(), Instant::now());
+        let waits: Vec<_> = (0..16).filter_map(|_| rate.count(&one, now)).collect();
+        assert_eq!(waits, [0, 1, 2, 3, 4, 5].map(Duration::from_secs));
+        let later = now + Duration::from_secs(1);
+        assert_eq!(rate.count(&one, later), Some(LONGEST_WAIT));
+        assert_eq!(rate.count(&one, later), None);
     }
 
     #[test]
     fn without_a_limit_nothing_waits_and_nothing_is_remembered() {
         let mut rate = Rate::new(0);
         for _ in 0..1000 {
-            assert_eq!(rate.count(&Token::random(), Instant::now()), Duration::ZERO);
+            let wait = rate.count(&Token::random(), Instant::now());
+            assert_eq!(wait, Some(Duration::ZERO));
         }
         assert!(rate.allowed.is_empty());
     }

@@ -100,10 +100,14 @@ async fn answer(
             *account = Some(made.token);
         }
         Request::Post(line) => {
-            let wait = account.as_ref().map_or(Duration::ZERO, |account| {
+            let wait = account.as_ref().map_or(Some(Duration::ZERO), |account| {
                 let mut rate = shared.rate.lock().unwrap_or_else(PoisonError::into_inner);
                 rate.count(account, Instant::now())
             });
+            // The protocol knows no refusal: without an answer it is sent again later.
+            let wait = wait.ok_or("its account posts faster than --rate allows")?;
+            // Short enough to be waited for even when the client has gone:
+            // what came before a hasty close is posted, and no faster.
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
             }

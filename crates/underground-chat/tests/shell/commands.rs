@@ -1,10 +1,11 @@
 //! Each command, what it prints, and how it ends.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
-use super::program::{Program, Server, binary, line, run, text};
+use rustix::process::Signal;
+
+use super::program::{Program, Server, bare, binary, line, output, run, text};
 
 fn token_of(directory: &std::path::Path) -> String {
     let dotenv = fs::read_to_string(directory.join(".env")).unwrap();
@@ -42,11 +43,9 @@ fn registering_keeps_the_token_and_a_second_time_needs_replace() {
     assert_eq!(replaced.status.code(), Some(0));
     assert_ne!(token_of(here), token);
 
-    let help = binary(here)
-        .env("MINECHAT_TOKEN", &token)
-        .args(["send", "--help"])
-        .output()
-        .unwrap();
+    let mut help = binary(here);
+    help.env("MINECHAT_TOKEN", &token).args(["send", "--help"]);
+    let help = output(help);
     assert!(
         !text(&help.stdout).contains(&token),
         "--help shows the token"
@@ -67,12 +66,7 @@ fn a_message_is_sent_with_the_token_of_dotenv_and_stdin_is_one_message() {
     assert_eq!(line(&mut reader), format!("{}: two lines", name.trim()));
 
     let mut program = Program::start(server.client(here, &["send", "-"]));
-    program
-        .stdin
-        .take()
-        .unwrap()
-        .write_all("из\nтрубы\n".as_bytes())
-        .unwrap();
+    program.say("из\nтрубы");
     assert_eq!(program.code(), 0);
     assert_eq!(line(&mut reader), format!("{}: из трубы", name.trim()));
 }
@@ -90,16 +84,16 @@ fn the_originals_names_are_read_and_the_environment_wins_over_dotenv() {
         "MINECHAT_HOST=192.0.2.1\nMINECHAT_WRITE_PORT=9\n",
     )
     .unwrap();
-    let sent = binary(here)
+    let mut command = binary(here);
+    command
         .args(["send", "hi", "--timeout", "30"])
         .env("SERVER_HOST", "127.0.0.1")
         .env(
             "MINECHAT_SERVER_WRITE_PORT",
             server.write.port().to_string(),
         )
-        .env("TOKEN", &token)
-        .output()
-        .unwrap();
+        .env("TOKEN", &token);
+    let sent = output(command);
     assert_eq!(sent.status.code(), Some(0), "{sent:?}");
 }
 
@@ -199,4 +193,38 @@ fn a_port_or_file_that_is_taken_is_named() {
     let output = run(here, &["serve", "--read-port=0", "--write-port=0"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("--data"), "{output:?}");
+}
+
+#[test]
+fn switches_take_the_usual_words_and_an_empty_variable_is_not_set() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    for (value, talks) in [("1", true), ("yes", true), ("0", false), ("", false)] {
+        let mut command = binary(here);
+        command
+            .args(["serve", "-v", "--read-port=0", "--write-port=0"])
+            .env("MINECHAT_BOTS", value)
+            .env("MINECHAT_RATE", "");
+        let program = Program::start(command);
+        let hello = program.until("listening on");
+        let address = hello.split_whitespace().nth(2).unwrap().parse().unwrap();
+        if talks {
+            let said = line(&mut bare(address));
+            assert!(said.contains(": "), "{said}");
+        }
+        program.signal(Signal::TERM);
+    }
+    let server = Server::start(here, &[]);
+    for value in ["1", "0", ""] {
+        let mut command = server.client(here, &["register", "x", "--replace"]);
+        command
+            .env("MINECHAT_TIMEOUT", "")
+            .env("MINECHAT_WITH_SERVER", value);
+        let made = output(command);
+        assert!(made.status.success(), "{made:?}");
+        let mut command = server.client(here, &["register", "x"]);
+        command.env("MINECHAT_REPLACE", value);
+        let again = output(command);
+        assert_eq!(again.status.success(), value == "1", "{again:?}");
+    }
 }

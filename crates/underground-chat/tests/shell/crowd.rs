@@ -2,10 +2,11 @@
 
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use socket2::{Domain, Socket, Type};
 
-use super::program::{PATIENCE, Server, line};
+use super::program::{PATIENCE, Program, Server, line};
 
 /// Logs a bare connection in; what it says is posted as `NAME`.
 fn enter(server: &Server) -> (BufReader<TcpStream>, String) {
@@ -75,7 +76,9 @@ fn guests_beyond_the_places_are_turned_away_and_a_place_comes_free() {
     let mut third = server.writer();
     assert_eq!(third.read(&mut [0; 9]).unwrap_or(0), 0);
     drop(first);
+    let deadline = Instant::now() + PATIENCE;
     loop {
+        assert!(Instant::now() < deadline, "no place came free");
         let mut again = server.writer();
         if again.read(&mut [0; 9]).is_ok_and(|count| count > 0) {
             break;
@@ -106,7 +109,7 @@ fn a_rate_spreads_the_messages_of_one_account() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path(), &["--rate=10"]);
     let (mut writer, _) = enter(&server);
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     writer
         .get_mut()
         .write_all("m\n\n".repeat(15).as_bytes())
@@ -116,4 +119,27 @@ fn a_rate_spreads_the_messages_of_one_account() {
     }
     // Ten at once, five more a tenth of a second apart.
     assert!(began.elapsed().as_millis() >= 450, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_message_held_back_is_delivered_once_however_many_clients_send_for_one_account() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    // Eleven seconds for the last: more than a client waits for an answer.
+    let server = Server::start(here, &["--rate=1"]);
+    assert!(server.run(here, &["register", "Fast"]).status.success());
+    let mut reader = server.reader();
+    let clients: Vec<Program> = (0..12)
+        .map(|n| {
+            let text = format!("m{n}");
+            Program::start(server.client(here, &["send", "--timeout=60", &text]))
+        })
+        .collect();
+    let mut said: Vec<String> = (0..12).map(|_| line(&mut reader)).collect();
+    for mut client in clients {
+        assert_eq!(client.code(), 0);
+    }
+    said.sort_unstable();
+    said.dedup();
+    assert_eq!(said.len(), 12, "{said:?}");
 }

@@ -4,8 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Long enough for a machine with other things to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,11 +21,30 @@ pub(crate) fn binary(directory: &Path) -> Command {
 
 /// Runs to the end with `arguments`.
 pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Output {
-    binary(directory)
-        .args(arguments)
+    let mut command = binary(directory);
+    command.args(arguments);
+    output(command)
+}
+
+/// What `command` prints and how it ends; it is killed when it does not.
+pub(crate) fn output(mut command: Command) -> Output {
+    let child = command
         .stdin(Stdio::null())
-        .output()
-        .unwrap()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_child(&child);
+    let (sender, ended) = channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    match ended.recv_timeout(PATIENCE) {
+        Ok(output) => output.unwrap(),
+        Err(_) => {
+            // Nobody has waited for it, so the number is still its own.
+            let _ = kill_process(pid, Signal::KILL);
+            panic!("it does not end: {command:?}");
+        }
+    }
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -34,7 +55,31 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Program {
     pub(crate) child: Child,
     lines: Receiver<String>,
-    pub(crate) stdin: Option<ChildStdin>,
+    /// What it is told; taken, that is the end of its stdin.
+    pub(crate) stdin: Option<Stdin>,
+}
+
+/// Lines on their way into a program, written by a thread: a full pipe holds no test up for ever.
+pub(crate) struct Stdin {
+    texts: SyncSender<Vec<u8>>,
+}
+
+impl Stdin {
+    fn to(mut pipe: ChildStdin) -> Self {
+        let (texts, waiting) = sync_channel::<Vec<u8>>(1_000_000);
+        std::thread::spawn(move || {
+            for text in waiting {
+                if pipe.write_all(&text).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { texts }
+    }
+
+    pub(crate) fn write(&self, text: &str) {
+        self.texts.try_send(text.as_bytes().to_vec()).unwrap();
+    }
 }
 
 impl Program {
@@ -60,7 +105,7 @@ impl Program {
                 }
             });
         }
-        let stdin = child.stdin.take();
+        let stdin = child.stdin.take().map(Stdin::to);
         Self {
             child,
             lines,
@@ -84,15 +129,13 @@ impl Program {
         }
     }
 
-    pub(crate) fn say(&mut self, line: &str) {
-        let stdin = self.stdin.as_mut().unwrap();
-        writeln!(stdin, "{line}").unwrap();
-        stdin.flush().unwrap();
+    pub(crate) fn say(&self, line: &str) {
+        let stdin = self.stdin.as_ref().unwrap();
+        stdin.write(&format!("{line}\n"));
     }
 
-    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).unwrap();
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Its exit code, once it has ended.
@@ -170,8 +213,7 @@ impl Server {
 
     /// Runs a client to its end.
     pub(crate) fn run(&self, directory: &Path, arguments: &[&str]) -> Output {
-        let mut command = self.client(directory, arguments);
-        command.stdin(Stdio::null()).output().unwrap()
+        output(self.client(directory, arguments))
     }
 
     /// A bare connection to the read port.

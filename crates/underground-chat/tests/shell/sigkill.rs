@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 
 use rustix::process::Signal;
 
-use super::program::{Server, bare};
+use super::program::{PATIENCE, Server, bare};
 
 const PEOPLE: usize = 1000;
 /// Threads that register people one after the other.
@@ -14,6 +14,7 @@ const CROWD: usize = 50;
 /// The account of one more person, if the server lived to answer.
 fn register(address: std::net::SocketAddr, name: &str) -> Option<String> {
     let stream = std::net::TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
     (&stream).write_all(format!("\n{name}\n").as_bytes()).ok()?;
     let mut lines = std::io::BufReader::new(stream)
         .lines()

@@ -1,16 +1,17 @@
 //! `chat` in a pseudo-terminal, as a person sees it, and the terminal after it.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
-use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, tcgetattr};
 
-use super::program::{PATIENCE, Server};
+use super::program::{PATIENCE, Program, Server};
 
 fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).unwrap()
@@ -21,6 +22,8 @@ struct Terminal {
     master: Box<dyn MasterPty + Send>,
     // Held open: the settings of a terminal that nobody has are gone.
     _slave: Box<dyn SlavePty + Send>,
+    /// The same terminal, to look at its settings.
+    settings: File,
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
@@ -28,6 +31,10 @@ struct Terminal {
 
 impl Terminal {
     fn chat(directory: &Path, server: &Server) -> Self {
+        Self::on(directory, server.ports())
+    }
+
+    fn on(directory: &Path, [read, write]: [u16; 2]) -> Self {
         let size = PtySize {
             rows: 12,
             cols: 80,
@@ -39,7 +46,8 @@ impl Terminal {
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.cwd(directory);
-        command.args(server.flags());
+        command.arg(format!("--read-port={read}"));
+        command.arg(format!("--write-port={write}"));
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
@@ -53,6 +61,7 @@ impl Terminal {
         });
         Self {
             child,
+            settings: File::open(pair.master.tty_name().unwrap()).unwrap(),
             keys: pair.master.take_writer().unwrap(),
             master: pair.master,
             _slave: pair.slave,
@@ -84,24 +93,32 @@ impl Terminal {
 
     /// Its exit code, after checking that the terminal is as it was.
     fn ends_tidily(mut self) -> u32 {
-        let code = self.child.wait().unwrap().exit_code();
+        let code = self.code();
         self.until("restored screen", |screen| {
             !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
         });
-        let tty = self.master.tty_name().unwrap();
-        let settings = Command::new("stty")
-            .arg("-a")
-            .arg("-F")
-            .arg(tty)
-            .output()
-            .unwrap();
-        let settings = String::from_utf8(settings.stdout).unwrap();
-        let words: Vec<&str> = settings.split_whitespace().collect();
-        assert!(
-            words.contains(&"icanon") && words.contains(&"echo"),
-            "{settings}"
-        );
+        let settings = tcgetattr(&self.settings).unwrap();
+        let restored = LocalModes::ICANON | LocalModes::ECHO;
+        assert!(settings.local_modes.contains(restored), "{settings:?}");
         code
+    }
+
+    fn code(&mut self) -> u32 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            // The operating system tells nobody when a child ends without blocking for it.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
     }
 }
 
@@ -216,6 +233,9 @@ fn a_window_of_any_size_is_repainted() {
     }
     terminal.press("still here\r");
     terminal.shows("Anna: still here");
+    terminal.until("confirmation", |screen| {
+        !screen.contents().contains("to be sent")
+    });
     // Nothing happens: nothing is painted.
     while terminal
         .output
@@ -226,4 +246,50 @@ fn a_window_of_any_size_is_repainted() {
     assert!(quiet.is_err(), "a quiet chat was painted");
     terminal.press("\x03");
     assert_eq!(terminal.ends_tidily(), 0);
+}
+
+#[test]
+fn a_token_that_became_unknown_asks_for_a_name_and_what_waits_is_sent() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let server = Server::start(here, &[]);
+    assert!(server.run(here, &["register", "Anna"]).status.success());
+    let kept = std::fs::read_to_string(here.join(".env")).unwrap();
+    let ports = server.ports();
+    drop(server);
+    let mut terminal = Terminal::on(here, ports);
+    terminal.shows("No server here");
+    terminal.press("typed before\r");
+    terminal.shows("1 to be sent");
+    terminal.press("half a sentence");
+    terminal.shows("> half a sentence");
+    let _server = Server::start_on(here, ports, &["--data=others.redb"]);
+    terminal.shows("does not know your token");
+    terminal.shows("nickname>");
+    terminal.press("Boris\r");
+    terminal.shows("Boris: typed before");
+    terminal.shows("> half a sentence");
+    terminal.press("\x03");
+    assert_eq!(terminal.ends_tidily(), 0);
+    // It may be good on another server.
+    assert_eq!(std::fs::read_to_string(here.join(".env")).unwrap(), kept);
+}
+
+#[test]
+fn a_history_in_use_for_another_server_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let other = Server::start(here, &["--data=other.redb"]);
+    let listen = Program::start(other.client(here, &["listen"]));
+    listen.until("connected");
+    let server = Server::start(here, &[]);
+    assert!(server.run(here, &["register", "Anna"]).status.success());
+    let mut terminal = Terminal::chat(here, &server);
+    terminal.shows("choose one with --history");
+    terminal.press("hello\r");
+    terminal.shows("Anna: hello");
+    terminal.shows("choose one with --history");
+    terminal.press("\x03");
+    assert_eq!(terminal.ends_tidily(), 0);
+    assert_eq!(std::fs::read(here.join("minechat.history")).unwrap(), b"");
 }

@@ -63,6 +63,8 @@ pub(super) struct Conversation {
     pub(super) input: tui_input::Input,
     /// There is no account: what is typed is a name.
     pub(super) naming: bool,
+    /// What was being typed when a name was asked for.
+    draft: Option<tui_input::Input>,
     pub(super) nickname: Option<String>,
     pub(super) reading: Status,
     pub(super) writing: Status,
@@ -82,6 +84,7 @@ impl Conversation {
             unread: 0,
             input: tui_input::Input::default(),
             naming,
+            draft: None,
             nickname: None,
             reading: Status::Connecting,
             writing: Status::Connecting,
@@ -129,7 +132,18 @@ impl Conversation {
             Event::Message(text) => self.message(Entry { at: Some(at), text }),
             Event::Nickname(name) => {
                 self.naming = false;
+                if let Some(draft) = self.draft.take() {
+                    self.input = draft;
+                }
                 self.nickname = Some(common::escape::visible(&name).into_owned());
+            }
+            Event::TokenRejected => {
+                self.naming = true;
+                self.draft
+                    .get_or_insert_with(|| std::mem::take(&mut self.input));
+                self.notice(
+                    "The server does not know your token. Type a name for a new account, or leave.",
+                );
             }
             Event::Status(port, status) => {
                 let refused = matches!(&status, Status::Down { .. });

@@ -306,3 +306,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rejected_token_asks_for_a_name_and_gives_back_what_was_being_typed() {
+    let mut conversation = talking(1);
+    write(&mut conversation, "half a sen");
+    conversation.event(Event::TokenRejected, at(), false);
+    let shown = picture(&mut conversation, 80, 4);
+    assert!(shown[2].contains("does not know your token"), "{shown:?}");
+    assert_eq!(shown[3], "nickname>");
+    write(&mut conversation, "Anna");
+    let effect = press(&mut conversation, KeyCode::Enter);
+    assert_eq!(effect, Effect::Register("Anna".to_owned()));
+    conversation.event(Event::Nickname("Keen Anna".to_owned()), at(), false);
+    assert_eq!(picture(&mut conversation, 80, 4)[3], "> half a sen");
+}
