@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use common::shutdown::Shutdown;
 use iced::{Size, window};
@@ -66,6 +66,16 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let matches = names.apply(Cli::command()).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     common::logging::to_stderr("chat_gui", cli.verbose)?;
+    // The toolkit panics where no display is named; a sentence says more.
+    let display = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
+    if display
+        .iter()
+        .all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+    {
+        bail!(
+            "there is no display to open a window on; set DISPLAY or WAYLAND_DISPLAY, or try underground-chat in a terminal"
+        );
+    }
     let shutdown = Shutdown::on_signals().context("cannot listen for signals")?;
     let words = cli.lang.unwrap_or_else(|| {
         sys_locale::get_locale().map_or_else(Words::default, |locale| Words::of_locale(&locale))

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 /// Longest start of a message that is shown before somebody asks for more, in bytes.
-pub const FOLD: usize = 4000;
+pub const FOLD: usize = 1200;
 
 /// Embeddings, overrides and isolates: they change the order of letters they do not own.
 fn turns_round(character: char) -> bool {

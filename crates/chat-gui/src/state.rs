@@ -221,6 +221,9 @@ impl State {
     pub fn update(&mut self, message: Message, now: Instant, clock: DateTime) -> Vec<Effect> {
         self.now = now;
         let mut effects = Vec::new();
+        if !self.takes(&message) {
+            return effects;
+        }
         match message {
             Message::Past(past) => self.past(past),
             Message::Events(generation, events) if generation == self.generation => {
@@ -274,6 +277,17 @@ impl State {
             Message::Close => effects.push(Effect::Close),
         }
         effects
+    }
+
+    /// Whether what was touched is there: a dialog may have come between seeing and pressing.
+    fn takes(&self, message: &Message) -> bool {
+        match message {
+            Message::Press(control) | Message::Typed(control, _) => {
+                self.controls().contains(control)
+            }
+            Message::Clicked(..) | Message::Marked(_) | Message::Edited(_) => self.dialog.is_none(),
+            _ => true,
+        }
     }
 
     /// Whether time alone changes what is shown.

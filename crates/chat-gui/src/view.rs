@@ -203,7 +203,7 @@ fn writing<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
     row![field, parts.button(Control::Send, parts.words.send())]
         .spacing(8)
         .padding([6, 12])
-        .align_y(Alignment::End)
+        .align_y(Alignment::Center)
         .into()
 }
 
@@ -216,20 +216,23 @@ fn status<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
         .and_then(|selection| selection.rows());
     let selected = selected.map(|rows| words.selected(rows.count()));
     let login = state.login.is_some();
-    let mut line = row![
+    let ports = row![
         port(parts, words.reading(), &state.reading, true),
         port(parts, words.sending(), &state.writing, login),
     ]
     .spacing(16)
-    .align_y(Alignment::Center);
-    line = line.push(Space::new().width(Fill));
+    .align_y(Alignment::Center)
+    .wrap();
+    let mut line = row![container(ports).width(Fill)]
+        .spacing(12)
+        .align_y(Alignment::Center);
     if let Some(selected) = selected {
         line = line.push(parts.small(selected));
     }
     if state.is_down() {
         line = line.push(parts.button(Control::Retry, words.retry()));
     }
-    container(line.wrap()).width(Fill).padding([4, 12]).into()
+    line.padding([4, 12]).into()
 }
 
 fn port<'a>(parts: &Parts<'a>, name: &str, status: &Status, wanted: bool) -> Element<'a, Message> {

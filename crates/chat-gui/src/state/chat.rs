@@ -134,6 +134,11 @@ impl State {
         if text.trim().is_empty() {
             return;
         }
+        if self.login.is_none() {
+            // What was written stays; it can be sent once there is an account.
+            let dialog = Dialog::account(Reason::NoAccount, self.settings.words);
+            return self.show(dialog, effects);
+        }
         self.input = iced::widget::text_editor::Content::new();
         self.conversation.to_newest();
         effects.push(Effect::Post(text.trim_end().to_owned()));

@@ -62,7 +62,9 @@ impl State {
         match key {
             Key::Tab { back } => self.focus_next(back, effects),
             Key::Escape => self.escape(effects),
-            Key::Press if !self.focus.is_field() => self.press(self.focus, effects),
+            Key::Press if !self.focus.is_field() && self.controls().contains(&self.focus) => {
+                self.press(self.focus, effects);
+            }
             Key::Search if list => self.press(Control::Search, effects),
             Key::SearchOn { down } if list => self.look_on(down),
             Key::Copy => {

@@ -537,7 +537,7 @@ proptest! {
             prop_assert!(!desk.state.controls().is_empty());
             // A dialog has the keyboard while it is open.
             if let Some(dialog) = &desk.state.dialog {
-                prop_assert!(dialog.controls().contains(&desk.state.focus) || desk.state.focus.is_field());
+                prop_assert!(dialog.controls().contains(&desk.state.focus));
             }
             prop_assert_eq!(desk.state.conversation.messages().len(), heard);
         }

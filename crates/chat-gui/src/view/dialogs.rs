@@ -93,7 +93,7 @@ fn settings<'a>(parts: &Parts<'a>, dialog: &'a Dialog) -> Column<'a, Message> {
     };
     let chosen = |on: bool, label: &str| {
         if on {
-            format!("● {label}")
+            format!("• {label}")
         } else {
             label.to_owned()
         }
