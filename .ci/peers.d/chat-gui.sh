@@ -93,8 +93,8 @@ lines=$(wc -l < minechat.history)
 "$BIN/chat-gui" --theme dark --lang ru 2>>"$work/window.log" &
 window=$!
 pids+=($window)
-until_true "no second window" xdotool search --onlyvisible --class chat
-xdotool windowfocus "$(xdotool search --onlyvisible --class chat | head -n 1)"
+until_true "no second window" xdotool search --onlyvisible --class chat-gui
+xdotool windowfocus "$(xdotool search --onlyvisible --class chat-gui | head -n 1)"
 sleep 1
 picture dark
 [ "$(wc -l < minechat.history)" = "$lines" ] || fail "the history was written twice"

@@ -56,7 +56,8 @@ pub struct App {
     record: Record,
     data: Data,
     server: Option<Inside>,
-    shutdown: Shutdown,
+    /// When the program began, until its first picture.
+    begun: Option<Instant>,
 }
 
 impl App {
@@ -68,6 +69,7 @@ impl App {
         data: Data,
         shutdown: Shutdown,
     ) -> (Self, Task<Heard>) {
+        let begun = state.now;
         let mut app = Self {
             state,
             connection: None,
@@ -77,7 +79,7 @@ impl App {
             record,
             data,
             server: None,
-            shutdown: shutdown.clone(),
+            begun: Some(begun),
         };
         let past = app.read_past();
         let server = if app.state.local == Local::Starting {
@@ -123,6 +125,11 @@ impl App {
     }
 
     fn tell(&mut self, message: Message) -> Task<Heard> {
+        // The list learns its size when it is laid out for the first time.
+        if let (Message::Resized(..), Some(begun)) = (&message, self.begun) {
+            tracing::debug!(after = ?begun.elapsed(), "first picture");
+            self.begun = None;
+        }
         let effects = self
             .state
             .update(message, Instant::now(), Zoned::now().datetime());
@@ -320,12 +327,6 @@ impl App {
             all.push(every.map(|_now| Heard::Window(Message::Tick)));
         }
         Subscription::batch(all)
-    }
-
-    /// The signal that may have ended it.
-    #[must_use]
-    pub fn shutdown(&self) -> &Shutdown {
-        &self.shutdown
     }
 }
 

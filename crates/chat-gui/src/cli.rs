@@ -61,6 +61,7 @@ struct Cli {
 ///
 /// What went wrong, for one line on stderr.
 pub fn run() -> anyhow::Result<ExitCode> {
+    let begun = Instant::now();
     let names = Names::before_dotenv();
     common::dotenv::load()?;
     let matches = names.apply(Cli::command()).get_matches();
@@ -92,7 +93,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     } else {
         Local::None
     };
-    let state = State::new(settings, cli.identity.login(), local, Instant::now());
+    let state = State::new(settings, cli.identity.login(), local, begun);
     // The toolkit may boot more than once in principle; this program does so once.
     let parts = Cell::new(Some((state, cli.record, cli.data, shutdown.clone())));
     let boot = move || {
@@ -103,7 +104,12 @@ pub fn run() -> anyhow::Result<ExitCode> {
         .title(|app: &App| app.state().title())
         .theme(|app: &App| view::theme(app.state()))
         .subscription(App::subscription)
-        .default_font(crate::FONT)
+        .settings(iced::Settings {
+            // What desktops know the window by.
+            id: Some("chat-gui".to_owned()),
+            default_font: crate::FONT,
+            ..iced::Settings::default()
+        })
         .window(window::Settings {
             size: Size::new(760.0, 640.0),
             min_size: Some(Size::new(320.0, 240.0)),

@@ -66,7 +66,8 @@ pub fn binding(press: KeyPress, empty: bool, selected: bool) -> Option<Binding<M
         _ if command && !selected && press.key.to_latin(press.physical_key) == Some('c') => {
             window(Key::Copy)
         }
-        _ if command && press.key.to_latin(press.physical_key) == Some('f') => None,
+        // At once and not by way of the runtime: the next letter is the search's.
+        _ if command && press.key.to_latin(press.physical_key) == Some('f') => window(Key::Search),
         _ => Binding::from_key_press(press),
     }
 }

@@ -101,6 +101,7 @@ pub struct Row {
     /// A line to the left and right of the day stands at this height.
     pub day: Option<(f32, f32)>,
     body: Paragraph,
+    origin: Point,
 }
 
 /// The colour of letters.
@@ -179,14 +180,14 @@ impl Row {
             .collect();
         let shape = style(metrics.text, metrics.line(), metrics.text_width());
         let body = Paragraph::with_spans(shape.with_content(spans.as_slice()));
-        let origin = Point::new(left, top);
+        let origin = Point::new(left + indent(&body, metrics.text_width()), top);
         let mut marks = Vec::new();
         let mut targets = Vec::new();
         for (index, part) in parts.iter().enumerate() {
             if part.link.is_none() && !part.found && !part.selected {
                 continue;
             }
-            for bounds in body.span_bounds(index) {
+            for bounds in areas(&body, index) {
                 let bounds = bounds + (origin - Point::ORIGIN);
                 for (set, mark) in [(part.found, Mark::Found), (part.selected, Mark::Selected)] {
                     if set {
@@ -206,7 +207,8 @@ impl Row {
             }
         }
         let mut text_height = body.min_bounds().height.max(metrics.line());
-        let text = Rectangle::new(origin, Size::new(metrics.text_width(), text_height));
+        let area = Size::new(metrics.text_width(), text_height);
+        let text = Rectangle::new(Point::new(left, top), area);
         pieces.push((body.clone(), origin, Ink::Text));
         if let Some(more) = &content.more {
             let at = Point::new(left, top + text_height);
@@ -223,13 +225,14 @@ impl Row {
             targets,
             day: day_line,
             body,
+            origin,
         }
     }
 
     /// The place in the text nearest to `point`, as a byte of what is shown.
     #[must_use]
     pub fn text_at(&self, point: Point) -> usize {
-        let at = point - self.text.position();
+        let at = point - self.origin;
         self.body
             .hit_test(Point::new(at.x, at.y.max(0.0)))
             .map_or(0, iced::advanced::text::Hit::cursor)
@@ -243,6 +246,50 @@ impl Row {
             .find(|(bounds, _)| bounds.contains(point))
             .map(|(_, target)| target)
     }
+}
+
+/// Text that is written from right to left stands at the right.
+fn indent(body: &Paragraph, width: f32) -> f32 {
+    let rtl = body
+        .buffer()
+        .layout_runs()
+        .next()
+        .is_some_and(|run| run.rtl);
+    if rtl {
+        (width - body.min_bounds().width).max(0.0)
+    } else {
+        0.0
+    }
+}
+
+/// Where the letters of a span stand: one area a line, or more where directions mix.
+///
+/// The toolkit's own answer takes letters to follow each other to the right.
+fn areas(body: &Paragraph, span: usize) -> Vec<Rectangle> {
+    let mut areas: Vec<Rectangle> = Vec::new();
+    for run in body.buffer().layout_runs() {
+        let mut parts: Vec<(f32, f32)> = run
+            .glyphs
+            .iter()
+            .filter(|glyph| glyph.metadata == span)
+            .map(|glyph| (glyph.x, glyph.x + glyph.w))
+            .collect();
+        parts.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+        let mut joined: Vec<(f32, f32)> = Vec::new();
+        for (from, to) in parts {
+            match joined.last_mut() {
+                Some(last) if from - last.1 < 0.5 => last.1 = last.1.max(to),
+                _ => joined.push((from, to)),
+            }
+        }
+        areas.extend(joined.into_iter().map(|(from, to)| Rectangle {
+            x: from,
+            y: run.line_top,
+            width: to - from,
+            height: run.line_height,
+        }));
+    }
+    areas
 }
 
 /// A part of the text that looks the same throughout.
@@ -348,6 +395,24 @@ mod tests {
         assert_eq!(*target, Target::Link("https://a.example".to_owned()));
         assert_eq!(row.target_at(bounds.center()), Some(target));
         assert_eq!(row.target_at(Point::new(1.0, 1.0)), None);
+    }
+
+    #[test]
+    fn a_link_among_hebrew_is_marked_where_its_letters_stand() {
+        let row = row("שלום, https://a.example/page עולם");
+        assert!(!row.targets.is_empty());
+        let right = row.text.x + row.text.width;
+        for (bounds, _) in &row.targets {
+            assert!(bounds.x >= row.text.x - 0.5 && bounds.x + bounds.width <= right + 0.5);
+            let byte = row.text_at(bounds.center());
+            assert!((10..34).contains(&byte), "{byte}");
+        }
+        let (_, at, _) = row
+            .pieces
+            .iter()
+            .find(|(_, _, ink)| *ink == Ink::Text)
+            .unwrap();
+        assert!(at.x > row.text.x + 50.0, "it stands at the right");
     }
 
     #[test]

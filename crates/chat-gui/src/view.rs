@@ -22,10 +22,13 @@ const ON_THE_WAY: usize = 3;
 pub fn view(state: &State) -> Element<'_, Message> {
     let parts = Parts::of(state);
     let colors = parts.colors;
+    let offered = state
+        .offers_server()
+        .then(|| container(offer(&parts)).padding([4, 12]));
     let window = column![
         bar(&parts),
         search(&parts),
-        offer(&parts),
+        offered,
         conversation(&parts),
         on_the_way(&parts),
         notice(&parts),
@@ -36,17 +39,18 @@ pub fn view(state: &State) -> Element<'_, Message> {
         .width(Fill)
         .height(Fill)
         .style(move |_: &Theme| ground(colors.bar, colors));
-    let Some(dialog) = &state.dialog else {
-        return window.into();
-    };
-    let dialog = container(dialogs::view(&parts, dialog))
-        .center(Fill)
-        .padding(12)
-        .style(|_: &Theme| container::Style {
-            background: Some(Background::Color(Color::BLACK.scale_alpha(0.45))),
-            ..container::Style::default()
-        });
-    stack![window, opaque(dialog)].into()
+    // One shape of tree with a dialog and without: widgets keep what they remember.
+    let dialog = state.dialog.as_ref().map(|dialog| {
+        let dialog = container(dialogs::view(&parts, dialog))
+            .center(Fill)
+            .padding(12)
+            .style(|_: &Theme| container::Style {
+                background: Some(Background::Color(Color::BLACK.scale_alpha(0.45))),
+                ..container::Style::default()
+            });
+        opaque(dialog)
+    });
+    stack![window, dialog].into()
 }
 
 fn ground(color: Color, colors: &Colors) -> container::Style {
@@ -105,9 +109,6 @@ fn search<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
 
 /// A server of our own is offered where none answers.
 fn offer<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
-    if !parts.state.offers_server() {
-        return Space::new().into();
-    }
     let words = parts.words;
     let hint = parts.text(words.no_server()).width(Fill);
     row![
@@ -124,22 +125,25 @@ fn conversation<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
     let state = parts.state;
     let focused = state.focus == Control::List && state.dialog.is_none();
     let list = List::new(&state.conversation, parts.colors, focused);
-    if state.conversation.messages().is_empty() {
-        let empty = container(parts.faint(parts.words.empty())).center(Fill);
-        return stack![Element::from(list), empty].into();
-    }
-    if state.conversation.is_newest() {
-        return list.into();
-    }
-    let label = match state.conversation.unread {
-        0 => "↓".to_owned(),
-        unread => parts.words.unread(unread),
+    let above = if state.conversation.messages().is_empty() {
+        Some(container(parts.faint(parts.words.empty())).center(Fill))
+    } else if state.conversation.is_newest() {
+        None
+    } else {
+        let label = match state.conversation.unread {
+            0 => "↓".to_owned(),
+            unread => parts.words.unread(unread),
+        };
+        let newest = container(parts.button(Control::Newest, label));
+        Some(
+            newest
+                .align_right(Fill)
+                .align_bottom(Fill)
+                .padding([10, 20]),
+        )
     };
-    let newest = container(parts.button(Control::Newest, label))
-        .align_right(Fill)
-        .align_bottom(Fill)
-        .padding([10, 20]);
-    stack![Element::from(list), newest].into()
+    // The list stays the first child, so that a drag of its bar outlives the button's coming.
+    stack![Element::from(list), above].into()
 }
 
 fn on_the_way<'a>(parts: &Parts<'a>) -> Element<'a, Message> {

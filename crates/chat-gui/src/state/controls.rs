@@ -72,7 +72,11 @@ impl State {
     #[must_use]
     pub fn controls(&self) -> Vec<Control> {
         if let Some(dialog) = &self.dialog {
-            return dialog.controls();
+            let mut controls = dialog.controls();
+            if self.offers_server() && matches!(dialog, Dialog::Account { .. }) {
+                controls.push(Control::StartServer);
+            }
+            return controls;
         }
         let mut controls = vec![Control::Search, Control::Settings];
         if self.search.is_some() {
@@ -149,7 +153,8 @@ impl State {
             Control::StartServer => {
                 self.local = Local::Starting;
                 effects.push(Effect::StartServer);
-                self.focus_on(Control::Input, effects);
+                let first = self.dialog.as_ref().map_or(Control::Input, Dialog::first);
+                self.focus_on(first, effects);
             }
             Control::Newest => {
                 self.conversation.to_newest();

@@ -66,6 +66,7 @@ fn account<'a>(parts: &Parts<'a>, dialog: &'a Dialog) -> Column<'a, Message> {
             parts.button(Control::LogIn, words.log_in()),
         ))
         .push(row![leave, parts.button(Control::Quit, words.quit())].spacing(8))
+        .push(parts.state.offers_server().then(|| super::offer(parts)))
 }
 
 fn settings<'a>(parts: &Parts<'a>, dialog: &'a Dialog) -> Column<'a, Message> {
