@@ -62,7 +62,6 @@ pub struct App {
 
 impl App {
     /// The program, and what it does first.
-    #[must_use]
     pub fn start(
         state: State,
         record: Record,

@@ -7,6 +7,7 @@
 //! | [`heights`] | where each row of a long list begins |
 //! | [`row`] | one row of the list, laid out exactly |
 //! | [`list`] | the list as a widget |
+//! | [`rest`] | a field whose cursor stops blinking when nobody writes |
 //! | [`outbox`] | what we wrote and have not read back yet |
 //! | [`foreign`] | other people's text made fit for a window |
 //! | [`view`] | how the window looks |
@@ -26,6 +27,7 @@ pub mod keyboard;
 pub mod list;
 pub mod outbox;
 pub mod palette;
+pub mod rest;
 pub mod row;
 pub mod settings;
 pub mod state;

@@ -11,6 +11,7 @@ use crate::keyboard;
 use crate::list::List;
 use crate::outbox::Mark;
 use crate::palette::{self, Colors};
+use crate::rest::Rest;
 use crate::state::{Control, Message, State};
 use parts::Parts;
 
@@ -116,7 +117,6 @@ fn offer<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
         parts.button(Control::StartServer, words.start_server())
     ]
     .spacing(8)
-    .padding([4, 12])
     .align_y(Alignment::Center)
     .into()
 }
@@ -204,11 +204,14 @@ fn writing<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
                 selection: colors.selected,
             }
         });
-    row![field, parts.button(Control::Send, parts.words.send())]
-        .spacing(8)
-        .padding([6, 12])
-        .align_y(Alignment::Center)
-        .into()
+    row![
+        Rest::new(field),
+        parts.button(Control::Send, parts.words.send())
+    ]
+    .spacing(8)
+    .padding([6, 12])
+    .align_y(Alignment::Center)
+    .into()
 }
 
 fn status<'a>(parts: &Parts<'a>) -> Element<'a, Message> {

@@ -258,7 +258,7 @@ impl State {
         let Some(dialog) = &mut self.dialog else {
             return;
         };
-        let settings = match dialog.to_settings(&self.settings) {
+        let settings = match dialog.read_settings(&self.settings) {
             Ok(settings) => settings,
             Err(at) => return self.focus_on(at, effects),
         };

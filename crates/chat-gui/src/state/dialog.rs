@@ -126,7 +126,7 @@ impl Dialog {
     }
 
     /// The settings as typed; or what is wrong is said, and where.
-    pub(super) fn to_settings(&mut self, before: &Settings) -> Result<Settings, Control> {
+    pub(super) fn read_settings(&mut self, before: &Settings) -> Result<Settings, Control> {
         let Self::Settings {
             host,
             read_port,

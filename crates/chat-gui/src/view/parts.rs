@@ -4,6 +4,7 @@ use iced::widget::{Text, button, text, text_input};
 use iced::{Background, Border, Element, Theme};
 
 use crate::palette::{self, Colors};
+use crate::rest::Rest;
 use crate::state::{Control, Message, State};
 use crate::words::Words;
 
@@ -76,7 +77,7 @@ impl<'a> Parts<'a> {
         value: &str,
     ) -> Element<'a, Message> {
         let colors = self.colors;
-        text_input(placeholder, value)
+        let field = text_input(placeholder, value)
             .id(control.id())
             .size(self.letters)
             .font(crate::FONT)
@@ -94,8 +95,8 @@ impl<'a> Parts<'a> {
                     value: colors.text,
                     selection: colors.selected,
                 }
-            })
-            .into()
+            });
+        Rest::new(field).into()
     }
 }
 
