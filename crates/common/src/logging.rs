@@ -78,7 +78,13 @@ pub fn to_file(program: &str, verbosity: u8, path: &Path) -> Result<(), LoggingE
     Ok(())
 }
 
-fn filter(program: &str, verbosity: u8) -> Result<EnvFilter, LoggingError> {
+/// What is logged: `RUST_LOG` where it is set, else as [`to_stderr`] has it. For programs
+/// that give their lines a form of their own.
+///
+/// # Errors
+///
+/// `RUST_LOG` is no filter or no text.
+pub fn filter(program: &str, verbosity: u8) -> Result<EnvFilter, LoggingError> {
     match std::env::var("RUST_LOG") {
         Ok(directives) if !directives.is_empty() => {
             EnvFilter::try_new(directives).map_err(LoggingError::Filter)

@@ -1,9 +1,10 @@
 //! One archive, or a range of one, on its way to one client.
 //!
-//! [`Download::next`] is what the original had in its `while` loop around
-//! `process.stdout.read`: it is called when the client has taken what came
-//! before, and answers the next bytes. Nothing runs beside it but the checksum of
-//! the next photo, so a client that leaves takes everything with it.
+//! [`Download::send`] is what the original had in its `while` loop around
+//! `process.stdout.read`: the next bytes go when the client has taken what came
+//! before. [`Download::next`] gives them as chunks instead, for pauses between them
+//! and for systems without `sendfile`. Nothing runs beside either but the checksum
+//! of the next photo, so a client that leaves takes everything with it.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -103,6 +104,12 @@ impl<S: PhotoSource> Download<S> {
         }
     }
 
+    /// How many bytes are still to come.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.rest.end - self.rest.start
+    }
+
     /// The rest of it as a stream.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, DownloadError>> + Send {
         unfold(self, async |mut download| {
@@ -129,6 +136,13 @@ impl<S: PhotoSource> Download<S> {
             }
             SLOW_CHUNK
         };
+        let buffer = self.gather(target, true).await?;
+        self.receipt.sent += buffer.len() as u64;
+        Ok((!buffer.is_empty()).then(|| buffer.freeze()))
+    }
+
+    /// What comes next, up to `target` bytes of it; up to the next photo, without `photos`.
+    async fn gather(&mut self, target: usize, photos: bool) -> Result<Buffer, DownloadError> {
         let mut buffer = self.shared.pool.take();
         while buffer.len() < target {
             let Some(part) = self.planned.plan.parts(self.rest.clone()).next() else {
@@ -137,6 +151,7 @@ impl<S: PhotoSource> Download<S> {
             let before = buffer.len();
             let room = target - before;
             buffer = match part.section {
+                Section::Photo(_) if !photos => break,
                 Section::Photo(index) => self.read(index, &part.range, room, buffer).await,
                 Section::End => Ok(self.write(&part, 0, room, buffer)),
                 Section::Local(index) | Section::Central(index) => {
@@ -157,8 +172,7 @@ impl<S: PhotoSource> Download<S> {
             .map_err(|reason| self.fail(part.section, reason))?;
             self.rest.start += (buffer.len() - before) as u64;
         }
-        self.receipt.sent += buffer.len() as u64;
-        Ok((!buffer.is_empty()).then(|| buffer.freeze()))
+        Ok(buffer)
     }
 
     async fn read(
@@ -168,14 +182,7 @@ impl<S: PhotoSource> Download<S> {
         room: usize,
         buffer: Buffer,
     ) -> Result<Buffer, SourceError> {
-        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
-            let photo = self.planned.album.photo(index).1;
-            let reader = self.shared.source.open(&self.id, photo).await?;
-            self.open = Some((index, reader));
-            self.first.get_or_insert(index);
-        }
-        self.look_ahead(index);
-        let (_, reader) = self.open.as_mut().expect("it was opened above");
+        let reader = self.open(index).await?;
         let left = range.end - range.start;
         let limit = room.min(usize::try_from(left).unwrap_or(room));
         let before = buffer.len();
@@ -185,6 +192,18 @@ impl<S: PhotoSource> Download<S> {
             self.open = None;
         }
         Ok(buffer)
+    }
+
+    /// The open photo at `index`; meanwhile the next checksum is computed.
+    async fn open(&mut self, index: usize) -> Result<&mut S::Reader, SourceError> {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
+            let photo = self.planned.album.photo(index).1;
+            let reader = self.shared.source.open(&self.id, photo).await?;
+            self.open = Some((index, reader));
+            self.first.get_or_insert(index);
+        }
+        self.look_ahead(index);
+        Ok(&mut self.open.as_mut().expect("it was opened above").1)
     }
 
     fn write(&self, part: &Part, checksum: u32, room: usize, mut buffer: Buffer) -> Buffer {
@@ -307,6 +326,8 @@ impl Drop for Receipt {
         }
     }
 }
+
+mod send;
 
 #[cfg(test)]
 mod tests;

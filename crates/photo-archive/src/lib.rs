@@ -6,8 +6,10 @@
 //! read a single photo. Everything else is the shell around that:
 //!
 //! - pure: [`record`] (the bytes of the format), [`names`], [`album`], [`plan`], [`range`]
-//! - shell: [`source`] (where photos come from), [`checksum`], [`download`],
-//!   [`thumbnail`], [`site`] (which address answers what), [`serve`] (connections)
+//! - shell: [`source`] (where photos come from), [`checksum`], [`planned`] (plans that
+//!   downloads share), [`download`], [`handover`] (a connection taken over from hyper),
+//!   [`thumbnail`], [`page`], [`respond`], [`site`] (which address answers what),
+//!   [`serve`] (connections), [`buffer`], [`settings`]
 //!
 //! It ports an `aiohttp` server that piped the output of a `zip` process.
 
@@ -15,6 +17,7 @@ pub mod album;
 pub mod buffer;
 pub mod checksum;
 pub mod download;
+pub mod handover;
 pub mod names;
 pub mod page;
 pub mod plan;

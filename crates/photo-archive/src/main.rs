@@ -15,7 +15,7 @@ use photo_archive::download::Shared;
 use photo_archive::planned::Plans;
 use photo_archive::serve::{connections, serve};
 use photo_archive::settings::Settings;
-use photo_archive::site::{Site, router};
+use photo_archive::site::{PHOTOS, Site, router};
 use photo_archive::source::directory::Directories;
 use photo_archive::thumbnail::Thumbnails;
 use tokio::sync::Semaphore;
@@ -55,6 +55,7 @@ fn run() -> anyhow::Result<ExitCode> {
         plans: Plans::default(),
         thumbnails: Thumbnails::new(pool.clone()),
         places: Arc::new(Semaphore::new(settings.max_downloads as usize)),
+        photos: Arc::new(Semaphore::new(PHOTOS)),
         index: settings.index(),
         shared: Arc::new(Shared {
             source,

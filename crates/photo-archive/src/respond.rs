@@ -87,7 +87,7 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 }
 
 /// The answer to one download more than there may be at once.
-fn busy() -> Response {
+pub fn busy() -> Response {
     let text = "All places for downloads are taken; please try again in a moment";
     let headers = [(RETRY_AFTER, RETRY_AFTER_SECONDS.to_string())];
     (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()

@@ -1,22 +1,30 @@
 //! Connections: accepted, served over HTTP/1.1, dropped when they stall, ended when the program is.
 //!
-//! `axum::serve` would do but for three things: a client that takes no byte is
-//! dropped, hyper must not gather more than one chunk, and the end has a deadline.
+//! `axum::serve` would do but for four things: a client that takes no byte is
+//! dropped, hyper must not gather more than one chunk, a download takes the
+//! connection over ([`crate::handover`]), and the end has a deadline.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use common::accept::Acceptor;
 use common::shutdown::Shutdown;
+use futures_util::FutureExt as _;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::handover::{Connection, Handover};
 
 /// How long a client may take to send the header of a request, or leave a connection unused.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,11 +33,12 @@ const GRACE: Duration = Duration::from_secs(3);
 /// What hyper buffers of a connection beside the chunk it is sending; also the longest
 /// header of a request: an address (at most 64 KiB of it, says the `http` crate) and the rest.
 const BUFFER: usize = 128 * 1024;
-/// Descriptors for all that is neither a connection nor a download: the runtime, logs, thumbnails.
-const OTHERS: u64 = 64;
+/// Descriptors for all that is neither a connection nor a download: the runtime, logs,
+/// thumbnails, single photos, albums that are being listed.
+const OTHERS: u64 = 512;
 /// Descriptors of a download beside its connection: the photo that is sent, the one
-/// that is being checksummed, and the directory that one is opened in.
-const PER_DOWNLOAD: u64 = 3;
+/// that is being checksummed, and the directories that both are opened in.
+const PER_DOWNLOAD: u64 = 6;
 
 /// How many connections there may be with `descriptors` in all (`None`: no limit), so
 /// that those that only wait can never take what `downloads` need to go on.
@@ -70,10 +79,11 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut acceptor = Acceptor::new(listener)?;
     let places = Arc::new(Semaphore::new(limit));
+    let mut full = false;
     let connections = TaskTracker::new();
     let cut_off = CancellationToken::new();
     loop {
-        let accepted = async { (place(&places).await, acceptor.next().await) };
+        let accepted = async { (place(&places, &mut full).await, acceptor.next().await) };
         let (place, (stream, peer)) = tokio::select! {
             accepted = accepted => accepted,
             () = shutdown.requested() => break,
@@ -98,19 +108,22 @@ pub async fn serve(
         .await
         .is_err()
     {
-        tracing::info!("{} connections cut off", connections.len());
+        tracing::info!("cut off what was not done: {}", connections.len());
         cut_off.cancel();
         connections.wait().await;
     }
     Ok(())
 }
 
-/// A place for one more connection, as soon as there is one.
-async fn place(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+/// A place for one more connection, as soon as there is one. It says once that there was none.
+async fn place(places: &Arc<Semaphore>, full: &mut bool) -> OwnedSemaphorePermit {
     if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        *full = false;
         return place;
     }
-    tracing::warn!("there are as many connections as descriptors allow; new ones wait");
+    if !std::mem::replace(full, true) {
+        tracing::warn!("there are as many connections as descriptors allow; new ones wait");
+    }
     let place = Arc::clone(places).acquire_owned().await;
     place.expect("the semaphore is never closed")
 }
@@ -120,17 +133,36 @@ async fn connection(
     router: Router,
     shutdown: Shutdown,
 ) -> Result<(), hyper::Error> {
-    let connection = http1::Builder::new()
+    let handover = Handover::default();
+    let router = TowerToHyperService::new(router);
+    let service = {
+        let handover = handover.clone();
+        service_fn(move |mut request| {
+            hyper::Request::extensions_mut(&mut request).insert(handover.clone());
+            router.call(request)
+        })
+    };
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    tokio::pin!(connection);
-    tokio::select! {
-        result = &mut connection => return result,
-        () = shutdown.requested() => connection.as_mut().graceful_shutdown(),
+        .serve_connection(Connection::new(stream, handover.clone()), service);
+    let mut shutdown = pin!(shutdown.requested().fuse());
+    let sender = poll_fn(|cx| {
+        if shutdown.as_mut().poll(cx).is_ready() {
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match Pin::new(&mut connection).poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
+            Poll::Pending => handover
+                .take()
+                .map_or(Poll::Pending, |sender| Poll::Ready(Ok(Some(sender)))),
+        }
+    });
+    if let Some(sender) = sender.await? {
+        sender(connection.into_parts().io.into_inner()).await;
     }
-    connection.await
+    Ok(())
 }
 
 /// Lets the kernel end the connection when nothing sent is taken for `timeout`.
@@ -158,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_downloads_need_is_kept_from_connections_that_wait() {
-        assert_eq!(connections(Some(20_000), 256), 20_000 - 64 - 3 * 256);
+        assert_eq!(connections(Some(20_000), 256), 20_000 - 512 - 6 * 256);
         assert_eq!(connections(Some(1024), 256), 256, "a quarter in any case");
         assert_eq!(connections(Some(0), 1), 1);
         assert_eq!(connections(None, 1), Semaphore::MAX_PERMITS);

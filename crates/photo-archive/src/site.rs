@@ -11,22 +11,24 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::album::{Album, AlbumId};
 use crate::download::{Download, Request, Shared};
+use crate::handover::Handover;
 use crate::page;
 use crate::planned::Plans;
 use crate::respond::{Offer, failure, missing};
@@ -34,6 +36,9 @@ use crate::source::{PhotoSource, SourceError};
 use crate::thumbnail::Thumbnails;
 
 mod photos;
+
+/// Single photos that may be on their way at once, each with a buffer and a descriptor.
+pub const PHOTOS: usize = 128;
 
 /// The site: its photos and its rules.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub struct Site<S: PhotoSource> {
     pub thumbnails: Thumbnails,
     /// Places for downloads; one more is asked to come again.
     pub places: Arc<Semaphore>,
+    /// Places for single photos.
+    pub photos: Arc<Semaphore>,
     /// Whether `/` lists the albums.
     pub index: bool,
 }
@@ -156,6 +163,7 @@ async fn archive<S: PhotoSource>(
     State(site): Handle<S>,
     Link(hash): Link<String>,
     RawQuery(query): RawQuery,
+    handover: Option<Extension<Handover>>,
     method: Method,
     headers: HeaderMap,
 ) -> Response {
@@ -188,12 +196,26 @@ async fn archive<S: PhotoSource>(
         media_type: "application/zip",
         disposition: Some(format!("attachment; filename=\"{id}.zip\"")),
     };
+    // Pauses are for watching, piece by piece; else the connection itself is the quickest way.
+    let handover = handover.filter(|_| site.shared.delay.is_zero());
+    let closes = handover.is_some() && method == Method::GET;
     let mut response = offer.respond(&method, &headers, |range| {
         let place = Arc::clone(&site.places).try_acquire_owned().ok()?;
         let request = Request { id, planned, range };
         let download = Download::new(Arc::clone(&site.shared), request, Some(place));
-        Some(Body::from_stream(download.into_stream()))
+        Some(match handover {
+            Some(Extension(handover)) => {
+                let length = download.length();
+                let send = Box::new(move |socket| download.send(socket).boxed());
+                Body::new(handover.body(length, send))
+            }
+            None => Body::from_stream(download.into_stream()),
+        })
     });
+    if closes && response.status().is_success() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
     // A proxy in front must not collect gigabytes either.
     let unbuffered = HeaderName::from_static("x-accel-buffering");
     response

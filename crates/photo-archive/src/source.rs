@@ -4,7 +4,9 @@
 //! a second one (list with identities, read ranges), and nothing else would change.
 
 use std::fmt::Debug;
+use std::fs::File;
 use std::io;
+use std::sync::Arc;
 
 use crate::album::{AlbumId, Photo};
 use crate::buffer::Buffer;
@@ -77,6 +79,12 @@ pub trait PhotoReader: Send + Sync + 'static {
         limit: usize,
         buffer: Buffer,
     ) -> impl Future<Output = Result<Buffer, SourceError>> + Send;
+
+    /// The file that holds the photo from its first byte on, where the system can send
+    /// one without copying it.
+    fn file(&self) -> Option<&Arc<File>> {
+        None
+    }
 
     /// Whether the photo still is the version that was opened: asked after its last byte was read.
     ///

@@ -14,13 +14,16 @@ const STEP: f64 = 26.0;
 /// Height of a group's title.
 const TITLE: f64 = 34.0;
 
+/// Picks one of a sample's rates.
+type OneOf = fn(&Sample) -> Rate;
+
 /// One group of bars for one download, one for twenty; servers that were not measured are left out.
 pub(crate) fn svg(rows: &[Row<'_>]) -> String {
     let measured: Vec<(&str, Sample)> = rows
         .iter()
         .filter_map(|row| Some((row.server.name.as_str(), row.median?)))
         .collect();
-    let groups: [(&str, fn(&Sample) -> Rate); 2] = [
+    let groups: [(&str, OneOf); 2] = [
         ("1 download", |sample| sample.one),
         ("20 downloads at once", |sample| sample.twenty),
     ];

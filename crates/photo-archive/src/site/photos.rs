@@ -1,23 +1,26 @@
 //! Single photos and their thumbnails.
 //!
-//! They are for looking at: they take no place from the downloads of whole albums.
+//! They are for looking at: they take no place from the downloads of whole albums,
+//! and have places of their own, so that who takes none of their bytes cannot hold
+//! all descriptors and memory.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::Stream;
 use futures_util::stream::try_unfold;
+use futures_util::{Stream, StreamExt as _};
 
 use super::{Handle, Link, Site, find};
 use crate::album::{AlbumId, Photo};
 use crate::buffer::Pool;
 use crate::page;
 use crate::range::{Answer, answer};
-use crate::respond::{Offer, failure};
+use crate::respond::{Offer, busy, failure};
 use crate::source::{PhotoReader, PhotoSource, SourceError};
 
 /// How thumbnails are made: a new number when that changes, so that browsers ask for new ones.
@@ -33,6 +36,9 @@ pub(super) async fn photo<S: PhotoSource>(
         Ok(found) => found,
         Err(error) => return failure(&name, &error),
     };
+    let Ok(place) = Arc::clone(&site.photos).try_acquire_owned() else {
+        return busy();
+    };
     let reader = match site.shared.source.open(&id, &photo).await {
         Ok(reader) => reader,
         Err(error) => return failure(&name, &error),
@@ -46,7 +52,9 @@ pub(super) async fn photo<S: PhotoSource>(
     };
     let pool = site.shared.pool.clone();
     offer.respond(&method, &headers, |range| {
-        Some(Body::from_stream(bytes(reader, range, pool, id)))
+        // The place lasts as long as the stream does.
+        let bytes = bytes(reader, range, pool, id).inspect(move |_| _ = &place);
+        Some(Body::from_stream(bytes))
     })
 }
 

@@ -248,6 +248,10 @@ impl PhotoReader for FileReader {
         Ok(buffer)
     }
 
+    fn file(&self) -> Option<&Arc<File>> {
+        cfg!(target_os = "linux").then_some(&self.file)
+    }
+
     async fn check(&mut self) -> Result<(), SourceError> {
         // The inode of an open file is in memory: this does not wait for a disk.
         self.compare()

@@ -1,0 +1,247 @@
+//! A download over a bare connection: photos go from the page cache to the socket uncopied.
+//!
+//! `sendfile` may wait for the disk, so it runs on a thread that may; the socket
+//! does not block, so that thread is free again as soon as the client takes no more.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use super::{CAPACITY, Download, DownloadError};
+use crate::plan::{Part, Section};
+use crate::source::{PhotoReader, PhotoSource, SourceError};
+
+/// Bytes of a photo that are handed to the socket at a time: as much as its buffer holds.
+const PIECE: u64 = 1 << 20;
+
+/// How long to wait for the client to close after its last byte was sent.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What a client may send during a download, which is nothing; one that sends more is cut off.
+const IGNORED: usize = 64 * 1024;
+
+/// Why sending ended early.
+enum Cut {
+    /// Told by [`Download::fail`] already.
+    Photo,
+    /// It went away; its affair.
+    Client(io::Error),
+}
+
+/// What came of handing a piece of a file to the socket.
+enum Handed {
+    /// So many bytes went.
+    Sent(u64),
+    /// This file cannot be sent so: it has to be read.
+    Unable,
+}
+
+impl From<DownloadError> for Cut {
+    fn from(_: DownloadError) -> Self {
+        Self::Photo
+    }
+}
+
+impl From<io::Error> for Cut {
+    fn from(error: io::Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl<S: PhotoSource> Download<S> {
+    /// Sends all of it, and closes the connection; at once where something fails, so that
+    /// the client can tell.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: the connection is closed.
+    pub async fn send(mut self, socket: TcpStream) {
+        let socket = Arc::new(socket);
+        // Whoever leaves takes the work along, even while nothing is there to be sent.
+        let sent = tokio::select! {
+            sent = self.send_all(&socket) => sent,
+            left = hung_up(&socket) => Err(left.into()),
+        };
+        match sent {
+            // The log need not wait for the client.
+            Ok(()) => drop(self),
+            Err(Cut::Photo) => return,
+            Err(Cut::Client(error)) => {
+                tracing::debug!("connection ended: {error}");
+                return;
+            }
+        }
+        // Closing takes back what is still under way where something that came was not read.
+        let _ = rustix::net::shutdown(&*socket, rustix::net::Shutdown::Write);
+        let _ = tokio::time::timeout(LINGER, hung_up(&socket)).await;
+    }
+
+    async fn send_all(&mut self, socket: &Arc<TcpStream>) -> Result<(), Cut> {
+        while let Some(part) = self.planned.plan.parts(self.rest.clone()).next() {
+            let file = match part.section {
+                Section::Photo(index) => self.file(index).await,
+                _ => Ok(None),
+            };
+            let file = file.map_err(|reason| self.fail(part.section, reason))?;
+            if matches!(part.section, Section::Central(_) | Section::End) {
+                self.check_again().await?;
+            }
+            let handed = match file {
+                Some(file) => {
+                    let limit = PIECE.min(part.range.end - part.range.start);
+                    self.send_piece(&part, &file, limit, socket).await?
+                }
+                None => Handed::Unable,
+            };
+            let sent = match handed {
+                Handed::Sent(sent) => {
+                    self.rest.start += sent;
+                    sent
+                }
+                Handed::Unable => {
+                    // Up to the next photo, unless photos can only be read.
+                    let photos = matches!(part.section, Section::Photo(_));
+                    let buffer = self.gather(CAPACITY, photos).await?;
+                    write_all(socket, buffer.filled()).await?;
+                    buffer.len() as u64
+                }
+            };
+            self.receipt.sent += sent;
+        }
+        Ok(())
+    }
+
+    async fn send_piece(
+        &mut self,
+        part: &Part,
+        file: &Arc<File>,
+        limit: u64,
+        socket: &Arc<TcpStream>,
+    ) -> Result<Handed, Cut> {
+        let handed = match send_file(socket, file, part.range.start, limit).await {
+            Err(error) if is_peers_fault(&error) => return Err(error.into()),
+            handed => handed.map_err(SourceError::from),
+        };
+        let handed = match handed {
+            Ok(Handed::Sent(0)) => Err(SourceError::Changed),
+            Ok(Handed::Sent(sent)) if part.range.start + sent == part.range.end => {
+                let checked = self.check().await;
+                // Its descriptor is free for the next photo's.
+                self.open = None;
+                checked.map(|()| Handed::Sent(sent))
+            }
+            handed => handed,
+        };
+        handed.map_err(|reason| self.fail(part.section, reason).into())
+    }
+
+    /// Whether all that was sent is still as it was: what the socket holds of a file is
+    /// the file's own memory, so a change may have reached what was sent before it.
+    ///
+    /// Without the directory of the archive, which comes after this, it cannot be opened.
+    async fn check_again(&mut self) -> Result<(), Cut> {
+        let Some(first) = self.first.take() else {
+            return Ok(());
+        };
+        for index in first..self.planned.album.len() {
+            let photo = self.planned.album.photo(index).1;
+            let opened = self.shared.source.open(&self.id, photo).await;
+            opened.map_err(|reason| self.fail(Section::Photo(index), reason))?;
+        }
+        Ok(())
+    }
+
+    /// The file that holds a photo, if it is in one.
+    async fn file(&mut self, index: usize) -> Result<Option<Arc<File>>, SourceError> {
+        let reader = self.open(index).await?;
+        Ok(reader.file().map(Arc::clone))
+    }
+
+    async fn check(&mut self) -> Result<(), SourceError> {
+        match &mut self.open {
+            Some((_, reader)) => reader.check().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Sends up to `limit` bytes of `file` from `offset` on, none only at its end.
+#[cfg(target_os = "linux")]
+async fn send_file(
+    socket: &Arc<TcpStream>,
+    file: &Arc<File>,
+    offset: u64,
+    limit: u64,
+) -> io::Result<Handed> {
+    use rustix::fs::sendfile;
+    use rustix::io::Errno;
+
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    loop {
+        socket.writable().await?;
+        let (socket, file) = (Arc::clone(socket), Arc::clone(file));
+        let send = move || {
+            let mut offset = offset;
+            let send = || Ok(sendfile(&*socket, &*file, Some(&mut offset), limit)?);
+            socket.try_io(tokio::io::Interest::WRITABLE, send)
+        };
+        let sent = tokio::task::spawn_blocking(send).await;
+        match sent.map_err(io::Error::other)? {
+            Ok(sent) => return Ok(Handed::Sent(sent as u64)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => match Errno::from_io_error(&error) {
+                // A file system that cannot.
+                Some(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Ok(Handed::Unable),
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
+/// Other systems' calls of that name differ.
+#[cfg(not(target_os = "linux"))]
+async fn send_file(_: &Arc<TcpStream>, _: &Arc<File>, _: u64, _: u64) -> io::Result<Handed> {
+    Ok(Handed::Unable)
+}
+
+/// What is not is the disk's.
+fn is_peers_fault(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut};
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | TimedOut
+    )
+}
+
+async fn write_all(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        socket.writable().await?;
+        match socket.try_write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Ends when the client has hung up, or says more than it may.
+async fn hung_up(socket: &TcpStream) -> io::Error {
+    let mut ignored = [0; 1024];
+    let mut total = 0;
+    while total < IGNORED {
+        if let Err(error) = socket.readable().await {
+            return error;
+        }
+        match socket.try_read(&mut ignored) {
+            Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
+            Ok(count) => total += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return error,
+        }
+    }
+    io::Error::other("the client sent too much")
+}

@@ -1,0 +1,163 @@
+//! A bounded channel between tasks of one thread (added by lesson 15).
+//!
+//! Full, it lets senders wait: a fast producer is slowed down to its consumer
+//! (*back-pressure*) instead of filling the memory. `asyncio.Queue(maxsize=n)` is the
+//! same; Python's default, `maxsize=0`, is a queue without a bound.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::trace::{self, Why};
+
+#[derive(Debug)]
+struct State<T> {
+    queue: VecDeque<T>,
+    capacity: usize,
+    senders: usize,
+    receiver: bool,
+    receiving: Option<Waker>,
+    /// One for each task that waits for room, so the tasks bound it.
+    sending: Vec<Waker>,
+}
+
+/// Sends. Clones send into the same channel.
+#[derive(Debug)]
+pub struct Sender<T>(Rc<RefCell<State<T>>>);
+
+/// Receives, in the order things were sent.
+#[derive(Debug)]
+pub struct Receiver<T>(Rc<RefCell<State<T>>>);
+
+/// Nobody will receive it. This is what was to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nobody receives from this channel any more")]
+pub struct Closed<T>(pub T);
+
+/// A channel that holds at most `capacity` things; whoever sends one more waits.
+///
+/// # Panics
+///
+/// When `capacity` is zero: nothing could ever be sent.
+#[must_use]
+pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    assert!(capacity > 0, "a channel needs room for one thing");
+    let state = Rc::new(RefCell::new(State {
+        queue: VecDeque::new(),
+        capacity,
+        senders: 1,
+        receiver: true,
+        receiving: None,
+        sending: Vec::new(),
+    }));
+    (Sender(Rc::clone(&state)), Receiver(state))
+}
+
+impl<T> Sender<T> {
+    /// Sends when there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], when the receiver was dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is done, it has sent nothing, and `value` is dropped with it.
+    pub async fn send(&self, value: T) -> Result<(), Closed<T>> {
+        let mut value = Some(value);
+        poll_fn(|context| self.poll_send(&mut value, context)).await
+    }
+
+    fn poll_send(
+        &self,
+        value: &mut Option<T>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Closed<T>>> {
+        let mut state = self.0.borrow_mut();
+        if state.receiver && state.queue.len() >= state.capacity {
+            trace::waiting(Why::Message);
+            if !state
+                .sending
+                .iter()
+                .any(|waker| waker.will_wake(context.waker()))
+            {
+                state.sending.push(context.waker().clone());
+            }
+            return Poll::Pending;
+        }
+        let value = value
+            .take()
+            .expect("a send that is done is not polled again");
+        if !state.receiver {
+            return Poll::Ready(Err(Closed(value)));
+        }
+        state.queue.push_back(value);
+        let waiting = state.receiving.take();
+        drop(state);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T> Receiver<T> {
+    /// The next thing; `None` when all senders are gone and everything was received.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropped before it is done, it has received nothing.
+    pub async fn receive(&mut self) -> Option<T> {
+        poll_fn(|context| {
+            let mut state = self.0.borrow_mut();
+            if let Some(value) = state.queue.pop_front() {
+                // All who wait for room: one of them might have been cancelled since.
+                let waiting = std::mem::take(&mut state.sending);
+                drop(state);
+                waiting.into_iter().for_each(Waker::wake);
+                return Poll::Ready(Some(value));
+            }
+            if state.senders == 0 {
+                return Poll::Ready(None);
+            }
+            trace::waiting(Why::Message);
+            state.receiving = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.0.borrow_mut().senders += 1;
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut state = self.0.borrow_mut();
+        state.senders -= 1;
+        let last = state.senders == 0;
+        let waiting = state.receiving.take_if(|_| last);
+        drop(state);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let mut state = self.0.borrow_mut();
+        state.receiver = false;
+        let queue = std::mem::take(&mut state.queue);
+        let waiting = std::mem::take(&mut state.sending);
+        drop(state);
+        drop(queue);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}

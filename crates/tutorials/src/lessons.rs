@@ -1,0 +1,103 @@
+//! The lessons, in order: which there are, and what each is about in one line.
+
+pub mod async_await;
+pub mod async_server;
+pub mod blocking;
+pub mod callbacks;
+pub mod cancellation;
+pub mod client;
+pub mod completion;
+pub mod coroutines;
+pub mod delegation;
+pub mod downloads;
+pub mod futures;
+pub mod generator_server;
+pub mod generators;
+pub mod poll_by_hand;
+pub mod scheduler;
+pub mod select;
+pub mod send;
+pub mod threads;
+pub mod tokio;
+pub mod wakers;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// A lesson, with its flags.
+#[derive(Debug, Subcommand)]
+pub enum Lesson {
+    /// 1: a server that serves one client at a time
+    Blocking(blocking::Options),
+    /// 2: a thread for each client
+    Threads(threads::Options),
+    /// 3: one thread asks who is ready
+    Select(select::Options),
+    /// 4: an event loop that calls callbacks
+    Callbacks(callbacks::Options),
+    /// 5: functions that stop and go on
+    Generators(generators::Options),
+    /// 6: generators that are sent values, at a prompt
+    Coroutines(coroutines::Options),
+    /// 7: generators that call generators
+    Delegation(delegation::Options),
+    /// 8: a server made of generators
+    GeneratorServer(generator_server::Options),
+    /// 9: tasks that wait for threads
+    Futures(futures::Options),
+    /// 10: a scheduler, in seven steps
+    Scheduler(scheduler::Options),
+    /// 11: the state machine behind async fn
+    PollByHand(poll_by_hand::Options),
+    /// 12: who polls again, and when
+    Wakers(wakers::Options),
+    /// 13: two tasks on our own scheduler
+    AsyncAwait(async_await::Options),
+    /// 14: a server that reads like lesson 1
+    AsyncServer(async_server::Options),
+    /// 15: join, cancel, select, timeout, channel
+    Cancellation(cancellation::Options),
+    /// 16: several threads, and why spawn asks for Send
+    Send(send::Options),
+    /// 17: io_uring: be told when it is done
+    Completion(completion::Options),
+    /// 18: pictures one by one, on threads, and at once
+    Downloads(downloads::Options),
+    /// 19: lesson 14 on tokio
+    Tokio(tokio::Options),
+    /// Clients for the servers that double numbers
+    Client(client::Options),
+}
+
+impl Lesson {
+    /// Runs it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stops the lesson: a port in use, a file that cannot be written.
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Blocking(options) => blocking::run(options),
+            Self::Threads(options) => threads::run(options),
+            Self::Select(options) => select::run(options),
+            Self::Callbacks(options) => callbacks::run(options),
+            Self::Generators(options) => generators::run(options),
+            Self::Coroutines(options) => coroutines::run(options),
+            Self::Delegation(options) => delegation::run(options),
+            Self::GeneratorServer(options) => generator_server::run(options),
+            Self::Futures(options) => futures::run(options),
+            Self::Scheduler(options) => scheduler::run(options),
+            Self::PollByHand(options) => poll_by_hand::run(options),
+            Self::Wakers(options) => wakers::run(options),
+            Self::AsyncAwait(options) => async_await::run(options),
+            Self::AsyncServer(options) => async_server::run(options),
+            Self::Cancellation(options) => cancellation::run(options),
+            Self::Send(options) => send::run(options),
+            Self::Completion(options) => completion::run(options),
+            Self::Downloads(options) => downloads::run(options),
+            Self::Tokio(options) => tokio::run(options),
+            Self::Client(options) => client::run(options),
+        }
+    }
+}

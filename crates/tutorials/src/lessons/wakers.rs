@@ -1,0 +1,403 @@
+//! # Lesson 12: wakers
+//!
+//! A future that is not ready says `Pending`. How does anybody know when to poll it
+//! again? Asking all of them all the time would burn the processor. So the poller hands
+//! in a [`Waker`], the future leaves it with whoever will know, and that one calls it.
+//! The scheduler polls only who was woken, and sleeps when nobody was.
+//!
+//! **Type this.**
+//!
+//! ```text
+//! cargo run -p tutorials -- wakers
+//! nc 127.0.0.1 8080                   type 21
+//! cargo run -p tutorials -- wakers --lost
+//! ```
+//!
+//! **Observe.** Three things that know nothing of each other: `talk` (a task) awaits a
+//! socket; the *reactor* (`reactor.rs`, added by this lesson) knows which socket which
+//! waker waits for; the *executor* (`serve`, below) polls who stands in the line
+//! (`ready.rs`). The waker is all that connects them, and it may come from any thread.
+//!
+//! `--lost` shows what can go wrong. A future looks whether the bell has rung (no), the
+//! bell rings (nobody waits yet, so nobody is woken), the future leaves its waker: it
+//! waits for ever. The mend: leave the waker *first*, then look once more. There is one
+//! such place in `ready.rs`; `tests/loom.rs` proves that it is mended.
+//!
+//! **Python and here.** None of the originals has this lesson: there the loop keeps
+//! everything, and a future calls `loop.call_soon(task.step)`. That is a waker, too.
+//!
+//! **Exercise.** `tests/exercises/wakers.rs`: a one-shot channel between threads.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::pin::{Pin, pin};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::clock::Clock;
+use crate::options::{Port, Record};
+use crate::protocol::{Conversation, Protocol};
+use crate::reactor::{Interest, Reactor};
+use crate::ready::Ready;
+use crate::say;
+use crate::stop::Stop;
+use crate::trace::{Lane, Trace};
+
+/// Flags of the lesson.
+#[derive(Args, Debug)]
+pub struct Options {
+    #[command(flatten)]
+    port: Port,
+    #[command(flatten)]
+    record: Record,
+
+    /// Show a wake-up being lost, and how not to lose it
+    #[arg(long, env = "TUTORIALS_LOST", value_parser = clap::builder::FalseyValueParser::new())]
+    lost: bool,
+}
+
+/// Runs the lesson until Ctrl-C.
+///
+/// # Errors
+///
+/// The port is in use.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    if options.lost {
+        lose_a_wake_up();
+        return Ok(ExitCode::SUCCESS);
+    }
+    let stop = Stop::on_signals()?;
+    let listener = options.port.listen(Protocol::Double)?;
+    let trace = options.record.recorder(&Clock::real());
+    serve(listener, &stop, trace.as_ref())?;
+    say!("bye");
+    options.record.draw(trace.as_ref())?;
+    Ok(stop.exit_code())
+}
+
+/// After so many polls the executor looks at the sockets even if somebody is ready still.
+const POLLS_BETWEEN_LOOKS: u32 = 61;
+
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// What tasks share: the reactor, and where to put new tasks.
+struct Shared {
+    reactor: Arc<Reactor>,
+    new: RefCell<Vec<(String, Task)>>,
+}
+
+/// What a waker of a task is: put its number into the line.
+struct TaskWaker {
+    number: usize,
+    line: Arc<Ready<usize>>,
+    reactor: Arc<Reactor>,
+    /// Being woken twice is being woken once.
+    in_line: AtomicBool,
+    lane: Option<(Trace, Lane)>,
+}
+
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        if self.in_line.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Some((trace, lane)) = &self.lane {
+            trace.wake(*lane);
+        }
+        // `true`: the executor sleeps in the kernel, and somebody has to get it out of there.
+        if self.line.push(self.number) {
+            self.reactor.rouse();
+        }
+    }
+}
+
+/// The executor: polls who stands in the line, and sleeps in the reactor when nobody does.
+fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Result<()> {
+    let reactor = Arc::new(Reactor::new()?);
+    let line = Arc::new(Ready::new());
+    let shared = Rc::new(Shared {
+        reactor: Arc::clone(&reactor),
+        new: RefCell::default(),
+    });
+    let stopping = reactor.watch(stop)?;
+    let reactor_lane = trace.map(|trace| (trace, trace.lane("reactor")));
+    // Places of finished tasks are used again, or the table would grow for ever.
+    let mut tasks: Vec<Option<(Task, Arc<TaskWaker>)>> = Vec::new();
+    let mut free: Vec<usize> = Vec::new();
+    let first = accept_all(listener, Rc::clone(&shared));
+    shared
+        .new
+        .borrow_mut()
+        .push(("server".to_owned(), Box::pin(first)));
+    loop {
+        for (name, task) in shared.new.borrow_mut().drain(..) {
+            let number = free.pop().unwrap_or(tasks.len());
+            tasks.resize_with(tasks.len().max(number + 1), || None);
+            let waker = Arc::new(TaskWaker {
+                number,
+                line: Arc::clone(&line),
+                reactor: Arc::clone(&reactor),
+                in_line: AtomicBool::new(false),
+                lane: trace.map(|trace| (trace.clone(), trace.spawn(name))),
+            });
+            tasks[number] = Some((task, Arc::clone(&waker)));
+            // Its first poll.
+            waker.wake();
+        }
+        for _ in 0..POLLS_BETWEEN_LOOKS {
+            let Some(number) = line.pop() else {
+                break;
+            };
+            // A waker may be older than its task, and its number be another's by now: then that
+            // one is polled for nothing, which does no harm.
+            let Some((task, waker)) = &mut tasks[number] else {
+                continue;
+            };
+            waker.in_line.swap(false, Ordering::AcqRel);
+            let waker = Arc::clone(waker);
+            record(&waker, Trace::begin);
+            let done = task
+                .as_mut()
+                .poll(&mut Context::from_waker(&Waker::from(Arc::clone(&waker))));
+            record(&waker, Trace::end);
+            if done.is_ready() {
+                record(&waker, |trace, lane| trace.drop(lane, false));
+                tasks[number] = None;
+                free.push(number);
+            }
+        }
+        if !shared.new.borrow().is_empty() || !line.is_empty() {
+            // Somebody is ready: a glance at the sockets, without sleeping.
+            reactor.wait(Some(Duration::ZERO))?;
+        } else if line.fall_asleep() {
+            if let Some((trace, lane)) = reactor_lane {
+                trace.asleep(lane, None);
+            }
+            reactor.wait_then(None, || {
+                if let Some((trace, lane)) = reactor_lane {
+                    trace.awake(lane);
+                    trace.mark(lane);
+                }
+            })?;
+            line.wake_up();
+        }
+        let asked =
+            stopping.poll_ready(Interest::Readable, &mut Context::from_waker(Waker::noop()));
+        if asked.is_ready() {
+            // All tasks are dropped here, and so all connections closed.
+            return Ok(());
+        }
+    }
+}
+
+fn record(waker: &TaskWaker, record: impl FnOnce(&Trace, Lane)) {
+    if let Some((trace, lane)) = &waker.lane {
+        record(trace, *lane);
+    }
+}
+
+async fn accept_all(listener: TcpListener, shared: Rc<Shared>) {
+    let source = match shared.reactor.watch(&listener) {
+        Ok(source) => source,
+        Err(error) => return say!("cannot wait for clients: {error}"),
+    };
+    for number in 1.. {
+        let accepted = loop {
+            match listener.accept() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // Here it waits: leaves its waker with the reactor and says `Pending`.
+                    source.ready(Interest::Readable).await;
+                }
+                accepted => break accepted,
+            }
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let inner = Rc::clone(&shared);
+                let task = async move {
+                    say!("connected: {address}");
+                    match talk(stream, &inner.reactor).await {
+                        Ok(()) => say!("disconnected: {address}"),
+                        Err(error) => say!("connection broke: {address}: {error}"),
+                    }
+                };
+                shared
+                    .new
+                    .borrow_mut()
+                    .push((format!("client {number}"), Box::pin(task)));
+                yield_now().await;
+            }
+            Err(error) => {
+                say!("cannot accept: {error}");
+                thread::sleep(Duration::from_millis(10));
+                yield_now().await;
+            }
+        }
+    }
+}
+
+/// `talk` of lesson 1, and where it would block it waits for the reactor.
+async fn talk(mut client: TcpStream, reactor: &Reactor) -> io::Result<()> {
+    client.set_nonblocking(true)?;
+    let source = reactor.watch(&client)?;
+    let mut conversation = Conversation::new(Protocol::Double);
+    let mut piece = [0; 1024];
+    let result = loop {
+        let count = match client.read(&mut piece) {
+            Ok(0) => break Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                source.ready(Interest::Readable).await;
+                continue;
+            }
+            Err(error) => break Err(error),
+        };
+        let mut answers = Vec::new();
+        conversation.receive(&piece[..count], &mut answers);
+        if let Err(error) = send(&mut client, &source, &answers).await {
+            break Err(error);
+        }
+        // One who sends faster than we read would never let us wait, nor anybody else run.
+        yield_now().await;
+    };
+    reactor.forget(&client, &source);
+    result
+}
+
+async fn send(
+    client: &mut TcpStream,
+    source: &crate::reactor::Source,
+    mut bytes: &[u8],
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match client.write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                source.ready(Interest::Writable).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Pending once, and woken at once: the others come first.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// The smallest executor: one future, one thread, which sleeps until it is woken. It gives
+/// up after `patience`; a real one has none to lose.
+fn block_on<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
+    struct Unpark {
+        thread: Thread,
+        woken: AtomicBool,
+    }
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.woken.store(true, Ordering::SeqCst);
+            self.thread.unpark();
+        }
+    }
+    let mut future = pin!(future);
+    let unpark = Arc::new(Unpark {
+        thread: thread::current(),
+        woken: AtomicBool::new(false),
+    });
+    let waker = Waker::from(Arc::clone(&unpark));
+    let end = Instant::now() + patience;
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Some(output);
+        }
+        // `park` may return for no reason. Only a wake-up is one to poll again.
+        while !unpark.woken.swap(false, Ordering::SeqCst) {
+            thread::park_timeout(end.checked_duration_since(Instant::now())?);
+        }
+    }
+}
+
+/// Something that happens once, on another thread.
+#[derive(Default)]
+struct Bell {
+    rung: AtomicBool,
+    waiting: Mutex<Option<Waker>>,
+}
+
+impl Bell {
+    fn ring(&self) {
+        self.rung.store(true, Ordering::SeqCst);
+        if let Some(waker) = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            waker.wake();
+        }
+    }
+
+    fn leave(&self, waker: &Waker) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+    }
+
+    /// Looks, then leaves its waker. `between` is what happens just between the two.
+    async fn careless(&self, between: impl Fn()) {
+        poll_fn(|context| {
+            if self.rung.load(Ordering::SeqCst) {
+                return Poll::Ready(());
+            }
+            between();
+            self.leave(context.waker());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Leaves its waker, then looks.
+    async fn careful(&self, between: impl Fn()) {
+        poll_fn(|context| {
+            self.leave(context.waker());
+            between();
+            if self.rung.load(Ordering::SeqCst) {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+fn lose_a_wake_up() {
+    let patience = Duration::from_millis(300);
+    // The race takes a nanosecond to miss. So we let the other thread ring just there.
+    let bell = Bell::default();
+    let ring = || thread::scope(|scope| drop(scope.spawn(|| bell.ring()).join()));
+    match block_on(bell.careless(ring), patience) {
+        Some(()) => say!("careless: woken"),
+        None => say!("careless: looked, was rung, left its waker; rung, and yet it sleeps"),
+    }
+    let bell = Bell::default();
+    let ring = || thread::scope(|scope| drop(scope.spawn(|| bell.ring()).join()));
+    match block_on(bell.careful(ring), patience) {
+        Some(()) => say!("careful: left its waker, was rung, looked; goes on"),
+        None => say!("careful: still asleep"),
+    }
+}

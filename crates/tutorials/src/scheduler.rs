@@ -1,0 +1,390 @@
+//! A scheduler for one thread: tasks, deadlines and sockets (added by lesson 13).
+//!
+//! It puts together what the lessons before built: a line of tasks that can go on
+//! ([`ready`](crate::ready)), a heap of deadlines ([`timers`](crate::timers)) and a
+//! [`reactor`](crate::reactor). Its loop, [`Scheduler::block_on`], is the event loop:
+//!
+//! 1. poll the tasks that stand in the line, one after the other;
+//! 2. wake those whose deadline has come;
+//! 3. if the line is empty now, sleep in the kernel until the next deadline, a socket
+//!    or a wake-up from another thread. Never spin.
+//!
+//! ```
+//! use std::time::Duration;
+//! use tutorials::scheduler::Scheduler;
+//!
+//! let scheduler = Scheduler::new()?;
+//! let handle = scheduler.handle();
+//! let answer = scheduler.block_on(async move {
+//!     let sleeper = handle.clone();
+//!     let task = handle.spawn("task", async move {
+//!         sleeper.sleep(Duration::from_millis(5)).await;
+//!         6 * 7
+//!     });
+//!     task.await
+//! });
+//! assert_eq!(answer, Ok(42));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod join;
+mod sleep;
+mod task;
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+pub use join::{Cancelled, JoinHandle};
+pub use sleep::{Elapsed, Sleep};
+use task::{Key, Shared, Tasks};
+
+use crate::clock::Clock;
+use crate::reactor::Reactor;
+use crate::timers::Timers;
+use crate::trace::{Lane, Trace, Why};
+
+/// After so many polls the loop looks at deadlines and sockets even if tasks are still ready, so that
+/// a task which is always ready starves nobody. tokio's current-thread scheduler uses the same number.
+const POLLS_BETWEEN_LOOKS: u32 = 61;
+
+/// Under a virtual clock: how long the kernel may take to hand a packet from one local
+/// socket to another. Only after such a silence the clock jumps.
+const GRACE: Duration = Duration::from_millis(20);
+
+/// Owns its tasks. When it is dropped, all of them are.
+#[derive(Debug)]
+pub struct Scheduler {
+    handle: Handle,
+}
+
+/// What tasks hold of their scheduler: to spawn others, to sleep, to watch sockets. Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    core: Rc<Core>,
+}
+
+#[derive(Debug)]
+struct Core {
+    shared: Arc<Shared>,
+    tasks: RefCell<Tasks>,
+    timers: RefCell<Timers<Waker>>,
+    clock: Clock,
+    trace: Option<(Trace, Lane)>,
+    /// Wakes [`Scheduler::run`] when the last task is over.
+    idle: RefCell<Option<Waker>>,
+    /// The trace says that the loop sleeps.
+    asleep: Cell<bool>,
+}
+
+impl Scheduler {
+    /// One with the real clock.
+    ///
+    /// # Errors
+    ///
+    /// There are no descriptors left for the reactor.
+    pub fn new() -> io::Result<Self> {
+        Self::with(Clock::real(), None)
+    }
+
+    /// One with a clock of your choice, that records into `trace` if there is one.
+    ///
+    /// # Errors
+    ///
+    /// There are no descriptors left for the reactor.
+    pub fn with(clock: Clock, trace: Option<Trace>) -> io::Result<Self> {
+        let trace = trace.map(|trace| {
+            let lane = trace.lane("reactor");
+            (trace, lane)
+        });
+        let core = Core {
+            shared: Arc::new(Shared::new(Reactor::new()?)),
+            tasks: RefCell::default(),
+            timers: RefCell::default(),
+            clock,
+            trace,
+            idle: RefCell::default(),
+            asleep: Cell::new(false),
+        };
+        Ok(Self {
+            handle: Handle {
+                core: Rc::new(core),
+            },
+        })
+    }
+
+    /// What to give to tasks.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Runs all tasks until `future` is through.
+    ///
+    /// # Panics
+    ///
+    /// When a task does; and when the kernel refuses to wait for descriptors, which it never should.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let core = &*self.handle.core;
+        let mut future = pin!(future);
+        let lane = core.trace("main");
+        let (main, waker) = core.shared.waker(Key::MAIN, lane.clone());
+        waker.wake_by_ref();
+        loop {
+            for _ in 0..POLLS_BETWEEN_LOOKS {
+                let Some(key) = core.shared.ready.pop() else {
+                    break;
+                };
+                if key != Key::MAIN {
+                    self.handle.poll(key);
+                    continue;
+                }
+                main.leaves_line();
+                let mut context = Context::from_waker(&waker);
+                let done = core.record(lane.as_ref(), || future.as_mut().poll(&mut context));
+                if let Poll::Ready(output) = done {
+                    core.record_drop(lane.as_ref(), false);
+                    return output;
+                }
+            }
+            core.look();
+        }
+    }
+
+    /// Runs until no task is left.
+    ///
+    /// # Panics
+    ///
+    /// As [`block_on`](Self::block_on).
+    pub fn run(&self) {
+        let core = &self.handle.core;
+        self.block_on(std::future::poll_fn(|context| {
+            if core.tasks.borrow().is_empty() {
+                return Poll::Ready(());
+            }
+            crate::trace::waiting(Why::Task);
+            *core.idle.borrow_mut() = Some(context.waker().clone());
+            Poll::Pending
+        }));
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        // Tasks hold handles, and the handle's core holds the tasks: this ends the circle.
+        self.handle.drop_all();
+    }
+}
+
+impl Handle {
+    /// A new task; it first runs when the caller next waits. The name is for traces.
+    ///
+    /// Dropping the [`JoinHandle`] lets the task run on its own.
+    pub fn spawn<F>(&self, name: impl Into<String>, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let core = &self.core;
+        let lane = match &core.trace {
+            Some(_) => core.trace(&name.into()),
+            None => None,
+        };
+        let (sender, result) = join::pair();
+        let key = core.tasks.borrow_mut().insert(|key| {
+            let (task, waker) = core.shared.waker(key, lane.clone());
+            let future = Box::pin(async move { sender.send(future.await) });
+            task::Slot {
+                future,
+                task,
+                waker,
+                lane,
+            }
+        });
+        // The line is not looked at before the task that spawns gives back control.
+        core.tasks.borrow().wake(key);
+        JoinHandle::new(result, self.clone(), key)
+    }
+
+    /// How many tasks there are.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.core.tasks.borrow().len()
+    }
+
+    /// The time since the scheduler was made.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.core.clock.now()
+    }
+
+    /// What watches descriptors for this scheduler.
+    #[must_use]
+    pub fn reactor(&self) -> &Reactor {
+        &self.core.shared.reactor
+    }
+
+    /// Writes into the trace that the task which runs now gave or got something.
+    pub fn note(&self, text: impl FnOnce() -> String) {
+        if let Some((trace, _)) = &self.core.trace {
+            trace.note(text());
+        }
+    }
+
+    fn poll(&self, key: Key) {
+        let core = &*self.core;
+        // Taken out while it runs, so that it can spawn, cancel and ask for others.
+        let Some(mut slot) = core.tasks.borrow_mut().take(key) else {
+            return;
+        };
+        slot.task.leaves_line();
+        let mut context = Context::from_waker(&slot.waker);
+        let done = core.record(slot.lane.as_ref(), || {
+            slot.future.as_mut().poll(&mut context)
+        });
+        if done.is_pending() {
+            let back = core.tasks.borrow_mut().put_back(key, slot);
+            let Err(cancelled) = back else { return };
+            slot = cancelled;
+        }
+        core.record_drop(slot.lane.as_ref(), done.is_pending());
+        core.tasks.borrow_mut().remove(key);
+        drop(slot);
+        core.one_less();
+    }
+
+    /// Drops a task where it stands. One that cancels itself is dropped when it next waits.
+    fn cancel(&self, key: Key) {
+        let slot = self.core.tasks.borrow_mut().cancel(key);
+        if let Some(slot) = slot {
+            self.core.record_drop(slot.lane.as_ref(), true);
+            // Not while `tasks` is borrowed: what the task holds may do anything in its `Drop`.
+            drop(slot);
+            self.core.one_less();
+        }
+    }
+
+    fn drop_all(&self) {
+        loop {
+            // One at a time, and again from the start: a drop can spawn or cancel another.
+            let Some(key) = self.core.tasks.borrow().any() else {
+                return;
+            };
+            self.cancel(key);
+        }
+    }
+}
+
+impl Core {
+    /// Deadlines that have come, then sockets; sleeps only when no task is ready.
+    fn look(&self) {
+        self.record_awake();
+        let due = self.wake_due();
+        let reactor = &self.shared.reactor;
+        if due || !self.shared.ready.is_empty() {
+            // Others are ready: a glance at the sockets, without sleeping.
+            if !reactor.is_empty() {
+                self.wait(Some(Duration::ZERO));
+            }
+        } else if self.shared.ready.fall_asleep() {
+            let deadline = self.timers.borrow_mut().earliest();
+            if let Some((trace, lane)) = &self.trace {
+                trace.asleep(*lane, deadline.map(Why::Until));
+                self.asleep.set(true);
+            }
+            self.sleep(deadline);
+            self.shared.ready.wake_up();
+            self.record_awake();
+            self.wake_due();
+        }
+        if let Some((trace, _)) = &self.trace {
+            trace.unmark();
+        }
+    }
+
+    fn sleep(&self, deadline: Option<Duration>) {
+        match deadline {
+            Some(deadline) if self.clock.is_virtual() => {
+                // A packet may still be on its way. Only when all is silent the clock jumps.
+                let silent = self.shared.reactor.is_empty() || self.wait(Some(GRACE)) == 0;
+                if silent && self.shared.ready.is_empty() {
+                    self.clock.advance(deadline);
+                }
+            }
+            Some(deadline) => {
+                self.wait(Some(deadline.saturating_sub(self.clock.now())));
+            }
+            None => {
+                self.wait(None);
+            }
+        }
+    }
+
+    fn wait(&self, timeout: Option<Duration>) -> usize {
+        // epoll_wait fails for wrong arguments only.
+        let awake = || self.record_awake();
+        let ready = self.shared.reactor.wait_then(timeout, awake);
+        ready.expect("the reactor's descriptor is open")
+    }
+
+    fn wake_due(&self) -> bool {
+        let mut any = false;
+        if self.timers.borrow().is_empty() {
+            return any;
+        }
+        let now = self.clock.now();
+        loop {
+            let due = self.timers.borrow_mut().due(now);
+            let Some(waker) = due else { return any };
+            waker.wake();
+            any = true;
+        }
+    }
+
+    fn one_less(&self) {
+        if self.tasks.borrow().is_empty() {
+            let idle = self.idle.borrow_mut().take();
+            if let Some(waker) = idle {
+                waker.wake();
+            }
+        }
+    }
+
+    fn trace(&self, name: &str) -> Option<task::Recorder> {
+        let (trace, _) = self.trace.as_ref()?;
+        Some(task::Recorder::new(trace.clone(), name))
+    }
+
+    fn record<R>(&self, recorder: Option<&task::Recorder>, poll: impl FnOnce() -> R) -> R {
+        let Some(recorder) = recorder else {
+            return poll();
+        };
+        recorder.trace.begin(recorder.lane);
+        let result = poll();
+        recorder.trace.end(recorder.lane);
+        result
+    }
+
+    /// From here on, whoever is woken is woken by the event loop.
+    fn record_awake(&self) {
+        if let Some((trace, lane)) = &self.trace {
+            if self.asleep.replace(false) {
+                trace.awake(*lane);
+            }
+            trace.mark(*lane);
+        }
+    }
+
+    fn record_drop(&self, recorder: Option<&task::Recorder>, cancelled: bool) {
+        if let Some(recorder) = recorder {
+            recorder.trace.drop(recorder.lane, cancelled);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,374 @@
+//! The same scheduler on several threads (added by lesson 16).
+//!
+//! One line of tasks for all, one reactor on a thread of its own, and as many workers
+//! as there are processors. A worker takes a task from the line, polls it, and takes
+//! the next. So a task may be polled by this thread now and by another one later: all
+//! it holds has to be able to move between threads, which is what `Send` means, and
+//! what [`Workers::spawn`] asks for:
+//!
+//! ```compile_fail
+//! # use std::rc::Rc;
+//! # use tutorials::workers::Workers;
+//! let workers = Workers::new(2)?;
+//! workers.spawn(async {
+//!     let shared = Rc::new(5); // counted without a lock: for one thread only
+//!     std::future::ready(()).await;
+//!     drop(shared);
+//! });
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! A task must not be polled by two workers at once, and a wake-up that comes while it
+//! is polled must not be lost. Its state is one atomic number that says which.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, JoinHandle};
+
+use crate::reactor::Reactor;
+use crate::trace::{Lane, Trace};
+
+/// A number of threads that run tasks. Dropped, it drops its tasks.
+#[derive(Debug)]
+pub struct Workers {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    /// Its bound is the number of tasks: each stands in it once at most.
+    line: Mutex<VecDeque<Arc<Task>>>,
+    /// Rings when a task is put into the line.
+    bell: Condvar,
+    reactor: Arc<Reactor>,
+    stopped: AtomicBool,
+    /// All tasks, so that they can be dropped. Finished ones are swept out as it grows.
+    tasks: Mutex<Vec<std::sync::Weak<Task>>>,
+    trace: Option<Trace>,
+}
+
+type Body = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Nobody has anything to do with it until it is woken.
+const IDLE: u8 = 0;
+/// It stands in the line.
+const QUEUED: u8 = 1;
+/// A worker polls it.
+const RUNNING: u8 = 2;
+/// A worker polls it, and it was woken meanwhile: back into the line it goes.
+const WOKEN: u8 = 3;
+
+struct Task {
+    state: AtomicU8,
+    /// `None` when it is through. The lock is never contended: `state` lets in one at a time.
+    body: Mutex<Option<Body>>,
+    shared: Arc<Shared>,
+    lane: Option<Lane>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Workers {
+    /// Starts `count` workers and a reactor.
+    ///
+    /// # Errors
+    ///
+    /// There are no threads or descriptors left.
+    pub fn new(count: usize) -> io::Result<Self> {
+        Self::with_trace(count, None)
+    }
+
+    /// The same, and each task is a lane of the trace.
+    ///
+    /// # Errors
+    ///
+    /// There are no threads or descriptors left.
+    pub fn with_trace(count: usize, trace: Option<Trace>) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            line: Mutex::default(),
+            bell: Condvar::new(),
+            reactor: Arc::new(Reactor::new()?),
+            stopped: AtomicBool::new(false),
+            tasks: Mutex::default(),
+            trace,
+        });
+        let mut workers = Self {
+            shared: Arc::clone(&shared),
+            threads: Vec::new(),
+        };
+        let reacting = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("reactor".to_owned());
+        workers
+            .threads
+            .push(thread.spawn(move || reacting.react())?);
+        for number in 1..=count.max(1) {
+            let working = Arc::clone(&shared);
+            let thread = thread::Builder::new().name(format!("worker {number}"));
+            workers.threads.push(thread.spawn(move || working.work())?);
+        }
+        Ok(workers)
+    }
+
+    /// What sockets are watched by.
+    #[must_use]
+    pub fn reactor(&self) -> Arc<Reactor> {
+        Arc::clone(&self.shared.reactor)
+    }
+
+    /// What tasks spawn others with.
+    #[must_use]
+    pub fn spawner(&self) -> Spawner {
+        Spawner {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// A new task. It has to be `Send`: it runs on whichever worker is free.
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.spawner().spawn("task", future);
+    }
+}
+
+/// Spawns tasks, from inside of others. Clones are cheap.
+#[derive(Clone, Debug)]
+pub struct Spawner {
+    shared: Arc<Shared>,
+}
+
+impl Spawner {
+    /// A new task; the name is for traces.
+    pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + Send + 'static) {
+        let task = Arc::new(Task {
+            state: AtomicU8::new(IDLE),
+            body: Mutex::new(Some(Box::pin(future))),
+            shared: Arc::clone(&self.shared),
+            lane: self.shared.trace.as_ref().map(|trace| trace.spawn(name)),
+        });
+        let mut tasks = lock(&self.shared.tasks);
+        if tasks.len() == tasks.capacity() {
+            tasks.retain(|task| task.strong_count() > 0);
+        }
+        tasks.push(Arc::downgrade(&task));
+        drop(tasks);
+        task.wake();
+    }
+}
+
+impl Shared {
+    fn react(&self) {
+        while !self.stopped.load(Ordering::SeqCst) {
+            if let Err(error) = self.reactor.wait(None) {
+                // epoll_wait fails for wrong arguments only.
+                crate::say!("the reactor failed: {error}");
+                return;
+            }
+        }
+    }
+
+    fn work(&self) {
+        while let Some(task) = self.next() {
+            task.run();
+        }
+    }
+
+    /// Waits for a task; `None` when all is over.
+    fn next(&self) -> Option<Arc<Task>> {
+        let mut line = lock(&self.line);
+        loop {
+            if self.stopped.load(Ordering::SeqCst) {
+                return None;
+            }
+            if let Some(task) = line.pop_front() {
+                return Some(task);
+            }
+            // Lets go of the lock and sleeps in one step: no wake-up fits in between.
+            line = self.bell.wait(line).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn queue(&self, task: Arc<Task>) {
+        lock(&self.line).push_back(task);
+        self.bell.notify_one();
+    }
+}
+
+impl Task {
+    fn run(self: Arc<Self>) {
+        self.state.swap(RUNNING, Ordering::SeqCst);
+        let waker = Waker::from(Arc::clone(&self));
+        let mut body = lock(&self.body);
+        let Some(future) = body.as_mut() else {
+            return;
+        };
+        self.record(Trace::begin);
+        // A task that panics is over. Its worker and everybody else go on.
+        let poll = || future.as_mut().poll(&mut Context::from_waker(&waker));
+        let done = catch_unwind(AssertUnwindSafe(poll)).unwrap_or(Poll::Ready(()));
+        self.record(Trace::end);
+        if done.is_ready() {
+            // The state stays RUNNING: a waker that comes later finds nothing to do.
+            let future = body.take();
+            drop(body);
+            drop(future);
+            self.record(|trace, lane| trace.drop(lane, false));
+            return;
+        }
+        drop(body);
+        let idle = self
+            .state
+            .compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst);
+        if idle.is_err() {
+            // Woken while it was polled.
+            self.state.store(QUEUED, Ordering::SeqCst);
+            let shared = Arc::clone(&self.shared);
+            shared.queue(self);
+        }
+    }
+
+    fn record(&self, record: impl FnOnce(&Trace, Lane)) {
+        if let (Some(trace), Some(lane)) = (&self.shared.trace, self.lane) {
+            record(trace, lane);
+        }
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        // Written even where it stays the same: only so the poll that follows is sure to see what
+        // was done before this wake-up.
+        let next = |state| {
+            Some(if state == IDLE || state == QUEUED {
+                QUEUED
+            } else {
+                WOKEN
+            })
+        };
+        let was = self
+            .state
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+        if was == Ok(IDLE) || was == Ok(RUNNING) {
+            self.record(Trace::wake);
+        }
+        if was == Ok(IDLE) {
+            let shared = Arc::clone(&self.shared);
+            shared.queue(self);
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        {
+            // Under the lock: a worker between its look at `stopped` and its sleep would not hear.
+            let _line = lock(&self.shared.line);
+            self.shared.stopped.store(true, Ordering::SeqCst);
+            self.shared.bell.notify_all();
+        }
+        self.shared.reactor.rouse();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+        // Nobody polls any more. What tasks hold (sockets, other tasks' handles) goes with them.
+        let tasks = std::mem::take(&mut *lock(&self.shared.tasks));
+        for task in tasks.iter().filter_map(std::sync::Weak::upgrade) {
+            let body = lock(&task.body).take();
+            drop(body);
+        }
+        let line = std::mem::take(&mut *lock(&self.shared.line));
+        drop(line);
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("line", &lock(&self.line).len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn every_task_runs_to_its_end_however_often_it_is_woken_from_wherever() {
+        let workers = Workers::new(4).unwrap();
+        let (done, finished) = channel();
+        for _ in 0..100 {
+            let done = done.clone();
+            workers.spawn(async move {
+                for _ in 0..100 {
+                    let mut asked = false;
+                    std::future::poll_fn(|context| {
+                        if std::mem::replace(&mut asked, true) {
+                            return Poll::Ready(());
+                        }
+                        // Once here, while it is polled, and once from another task's thread.
+                        context.waker().wake_by_ref();
+                        Poll::Pending
+                    })
+                    .await;
+                }
+                done.send(()).unwrap();
+            });
+        }
+        drop(done);
+        assert_eq!(finished.iter().count(), 100);
+    }
+
+    #[test]
+    fn a_task_is_never_polled_by_two_workers_at_once() {
+        let workers = Workers::new(4).unwrap();
+        let inside = Arc::new(AtomicU32::new(0));
+        let (done, finished) = channel();
+        let polls = Arc::clone(&inside);
+        workers.spawn(async move {
+            let mut rounds = 0;
+            std::future::poll_fn(|context| {
+                assert_eq!(polls.fetch_add(1, Ordering::SeqCst), 0);
+                let waker = context.waker().clone();
+                let waking = thread::spawn(move || waker.wake());
+                waking.join().unwrap();
+                assert_eq!(polls.fetch_sub(1, Ordering::SeqCst), 1);
+                rounds += 1;
+                if rounds == 200 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            done.send(()).unwrap();
+        });
+        finished.recv().unwrap();
+    }
+
+    #[test]
+    fn a_task_that_panics_takes_nobody_along_and_dropping_drops_the_rest() {
+        let workers = Workers::new(1).unwrap();
+        let held = Arc::new(());
+        let kept = Arc::clone(&held);
+        workers.spawn(async { panic!("on purpose") });
+        let (done, finished) = channel();
+        workers.spawn(async move {
+            done.send(()).unwrap();
+            std::future::pending::<()>().await;
+            drop(kept);
+        });
+        finished.recv().unwrap();
+        drop(workers);
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+}

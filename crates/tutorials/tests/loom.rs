@@ -1,0 +1,87 @@
+//! The line of ready tasks in every order that two threads can run in.
+//!
+//! `loom` runs a test again and again, each time with another interleaving of its threads,
+//! until it has seen them all. The very file that the scheduler uses is compiled here with
+//! loom's atomics and locks instead of the standard library's.
+
+// A test's helpers are tests too: a panic is how they fail.
+#![allow(clippy::unwrap_used, unreachable_pub, missing_docs)]
+
+use loom::sync::{Arc, Mutex, Notify};
+use loom::thread;
+
+#[path = "../src/ready.rs"]
+mod ready;
+
+mod sync {
+    pub(crate) use loom::sync::Mutex;
+    pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
+}
+
+/// A scheduler waits for as many tasks as `wakers` threads wake. If a wake-up is lost it
+/// waits for ever, and loom reports a deadlock.
+fn explore(wakers: u32, preemptions: Option<usize>) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = preemptions;
+    model.check(move || {
+        let ready = Arc::new(ready::Ready::new());
+        // Stands for the reactor's alarm: a rouse that comes before the sleep ends that sleep.
+        let alarm = Arc::new(Notify::new());
+        let threads: Vec<_> = (0..wakers)
+            .map(|number| {
+                let (ready, alarm) = (Arc::clone(&ready), Arc::clone(&alarm));
+                thread::spawn(move || {
+                    if ready.push(number) {
+                        alarm.notify();
+                    }
+                })
+            })
+            .collect();
+        let mut woken = 0;
+        while woken < wakers {
+            while ready.pop().is_some() {
+                woken += 1;
+            }
+            if woken < wakers && ready.fall_asleep() {
+                alarm.wait();
+                ready.wake_up();
+            }
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn no_wake_up_is_lost() {
+    explore(1, None);
+    // With two there are too many orders for a coffee break: those with up to two preemptions.
+    explore(2, Some(2));
+}
+
+/// The mistake that `fall_asleep` mends, written out: the look comes before the word, and
+/// nothing after it.
+#[test]
+#[should_panic(expected = "a wake-up was lost")]
+fn a_look_before_the_word_instead_of_after_it_loses_one() {
+    use sync::Ordering::SeqCst;
+
+    loom::model(|| {
+        let line = Arc::new(Mutex::new(0));
+        let asleep = Arc::new(sync::AtomicBool::new(false));
+        let (waking, sleeping) = (Arc::clone(&line), Arc::clone(&asleep));
+        let waker = thread::spawn(move || {
+            *waking.lock().unwrap() += 1;
+            // Whether it rouses the sleeper.
+            sleeping.swap(false, SeqCst)
+        });
+        let empty = *line.lock().unwrap() == 0;
+        if empty {
+            // Here, between the look above and the word below, it is lost.
+            asleep.store(true, SeqCst);
+        }
+        let roused = waker.join().unwrap();
+        assert!(!empty || roused, "a wake-up was lost");
+    });
+}

@@ -1,0 +1,85 @@
+/* The chatroom stage with uWebSockets alone: no Python runs while it serves.
+ * The library is the one that PyPI's socketify carries, through its C interface.
+ * Usage: uwebsockets_server PORT */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+/* The part of the library's C interface that is used; its own header wants those of libuv. */
+typedef struct uws_app uws_app_t;
+typedef struct uws_websocket uws_websocket_t;
+typedef struct socketify_loop socketify_loop;
+typedef int uws_opcode_t;
+struct us_socket_context_options_t {
+    const char *files[6];
+    int ssl_prefer_low_memory_usage;
+};
+typedef struct {
+    int compression;
+    unsigned int maxPayloadLength;
+    unsigned short idleTimeout;
+    unsigned int maxBackpressure;
+    bool closeOnBackpressureLimit;
+    bool resetIdleTimeoutOnSend;
+    bool sendPingsAutomatically;
+    unsigned short maxLifetime;
+    void *upgrade;
+    void (*open)(uws_websocket_t *, void *);
+    void (*message)(uws_websocket_t *, const char *, size_t, uws_opcode_t, void *);
+    void *drain, *ping, *pong, *close, *subscription;
+} uws_socket_behavior_t;
+typedef struct {
+    int port;
+    const char *host;
+    int options;
+} uws_app_listen_config_t;
+
+socketify_loop *socketify_create_loop(void);
+void *socketify_get_native_loop(socketify_loop *);
+int socketify_loop_run(socketify_loop *, int mode);
+void *uws_get_loop_with_native(void *);
+uws_app_t *uws_create_app(int ssl, struct us_socket_context_options_t);
+void uws_app_listen(int ssl, uws_app_t *, int port, void (*listening)(void *, uws_app_listen_config_t, void *), void *);
+void uws_ws(int ssl, uws_app_t *, const char *pattern, uws_socket_behavior_t, void *);
+bool uws_ws_subscribe(int ssl, uws_websocket_t *, const char *topic, size_t length);
+bool uws_ws_publish_with_options(int ssl, uws_websocket_t *, const char *topic, size_t topic_length,
+                                 const char *message, size_t length, uws_opcode_t, bool compress);
+
+static const char room[] = "room";
+
+static void joined(uws_websocket_t *client, void *data) {
+    (void)data;
+    uws_ws_subscribe(0, client, room, sizeof room - 1);
+}
+
+static void said(uws_websocket_t *client, const char *text, size_t length, uws_opcode_t opcode, void *data) {
+    (void)data;
+    uws_ws_publish_with_options(0, client, room, sizeof room - 1, text, length, opcode, false);
+}
+
+static void listening(void *socket, uws_app_listen_config_t config, void *data) {
+    (void)config, (void)data;
+    if (!socket) exit(1);
+}
+
+int main(int count, char **arguments) {
+    if (count != 2) return 2;
+    /* An application runs on the loop that the library made for this thread. */
+    socketify_loop *loop = socketify_create_loop();
+    uws_get_loop_with_native(socketify_get_native_loop(loop));
+    struct us_socket_context_options_t options = {0};
+    uws_app_t *app = uws_create_app(0, options);
+    uws_socket_behavior_t behaviour = {
+        .maxPayloadLength = 64 * 1024,
+        .maxBackpressure = 1024 * 1024,
+        .idleTimeout = 120,
+        .sendPingsAutomatically = true,
+        .open = joined,
+        .message = said,
+    };
+    uws_ws(0, app, "/*", behaviour, NULL);
+    uws_app_listen(0, app, atoi(arguments[1]), listening, NULL);
+    socketify_loop_run(loop, 0);
+    return 1;
+}
