@@ -4,16 +4,18 @@
 //! sight are laid out exactly and correct the estimates of the [`Heights`]; the
 //! place is a row and not an offset, so that no correction makes the text jump.
 
+mod content;
+mod search;
 mod selection;
 
 use std::collections::BTreeMap;
 
 use iced::{Color, Point};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 
 use crate::foreign::{self, Needle};
 use crate::heights::Heights;
-use crate::row::{Content, Metrics, Row, Target};
+use crate::row::{Metrics, Row, Target};
 use crate::words::Words;
 pub use selection::Selection;
 
@@ -21,8 +23,6 @@ pub use selection::Selection;
 pub const KEPT: usize = 110_000;
 /// Rows laid out beyond either edge, so that a small movement finds them ready.
 const OVERSCAN: usize = 8;
-/// Messages of one author within so many minutes stand below one name.
-const TOGETHER: i64 = 5;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -431,78 +431,6 @@ impl Conversation {
         self.heights.set(row, height);
         self.rows.insert(row, laid_out);
         i64::from(height)
-    }
-
-    fn content(&self, row: usize) -> Content<'_> {
-        let message = &self.messages[row];
-        let text = message.shown();
-        let rest = message.text().len() - text.len();
-        Content {
-            day: self.day(row).map(|day| self.words.day(day)),
-            author: self.author(row),
-            time: message
-                .at
-                .map(|at| at.strftime("%H:%M").to_string())
-                .unwrap_or_default(),
-            text,
-            more: (rest > 0).then(|| self.words.more(rest)),
-            found: self.needle.all(text),
-            selected: self
-                .selection
-                .as_ref()
-                .map_or(0..0, |selection| selection.within(row, text.len())),
-        }
-    }
-
-    /// The day that begins with a row.
-    fn day(&self, row: usize) -> Option<Date> {
-        let day = self.messages[row].at?.date();
-        let before = self.messages[..row].last().and_then(|before| before.at);
-        (before.map(DateTime::date) != Some(day)).then_some(day)
-    }
-
-    /// The author's name, where it is to stand above the row.
-    fn author(&self, row: usize) -> Option<&str> {
-        let message = &self.messages[row];
-        let author = message.author();
-        let goes_on = row.checked_sub(1).is_some_and(|before| {
-            let before = &self.messages[before];
-            let near = match (before.at, message.at) {
-                (Some(before), Some(at)) => {
-                    before.date() == at.date() && (at - before).get_hours() == 0 && {
-                        let apart = at - before;
-                        i64::from(apart.get_hours()) * 60 + apart.get_minutes() < TOGETHER
-                    }
-                }
-                (before, at) => before.is_none() && at.is_none(),
-            };
-            before.author() == author && near
-        });
-        (!author.is_empty() && !goes_on).then_some(author)
-    }
-}
-
-/// Looking through everything.
-impl Conversation {
-    /// The nearest message that holds what is looked for, beginning with the one
-    /// after `from` and going down, or before it and going up; round at the end.
-    #[must_use]
-    pub fn next_found(&self, needle: &Needle, from: Option<usize>, down: bool) -> Option<usize> {
-        let count = self.messages.len();
-        let start = from.unwrap_or(if down { count.wrapping_sub(1) } else { 0 });
-        (1..=count)
-            .map(|step| {
-                let step = if down { step } else { count - step };
-                (start.wrapping_add(step)) % count
-            })
-            .find(|&row| needle.find(self.messages[row].line(), 0).is_some())
-    }
-
-    /// How many messages hold it.
-    #[must_use]
-    pub fn count_found(&self, needle: &Needle) -> usize {
-        let holds = |message: &&Message| needle.find(message.line(), 0).is_some();
-        self.messages.iter().filter(holds).count()
     }
 }
 
