@@ -1,9 +1,9 @@
 //! Text from other people, made fit for a window: what it may not do to our own words.
 //!
-//! A paragraph of the toolkit is its own world of writing directions, so marks
-//! (LRM, RLM) are harmless and Arabic needs them. What is taken out are the
-//! controls that turn letters round, by which an address or a name is made to
-//! read as another, and everything that would break a line.
+//! A paragraph of the toolkit is its own world of writing directions. What is taken
+//! out are the controls that turn letters round, by which an address or a name is
+//! made to read as another, and everything that would break a line; what is left
+//! of controls is written out.
 
 use std::ops::Range;
 
@@ -32,11 +32,9 @@ pub fn clean(text: &str) -> String {
 /// A name to stand among our own words: cleaned, without marks of direction, and short.
 #[must_use]
 pub fn name(text: &str) -> String {
-    clean(text)
-        .chars()
-        .filter(|character| !matches!(character, '\u{200e}' | '\u{200f}' | '\u{61c}'))
-        .take(64)
-        .collect()
+    let mark = |character: &char| matches!(character, '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let unmarked: String = text.chars().filter(|character| !mark(character)).collect();
+    clean(&unmarked).chars().take(64).collect()
 }
 
 /// Where the author's name in `NICK: TEXT` ends; 0 where there is none.

@@ -23,9 +23,13 @@ const ON_THE_WAY: usize = 3;
 pub fn view(state: &State) -> Element<'_, Message> {
     let parts = Parts::of(state);
     let colors = parts.colors;
-    let offered = state
-        .offers_server()
-        .then(|| container(offer(&parts)).padding([4, 12]));
+    // A part that is not there leaves its place empty: were the others to move up,
+    // the field would lose the keyboard.
+    let offered: Element<'_, Message> = if state.offers_server() {
+        container(offer(&parts)).padding([4, 12]).into()
+    } else {
+        Space::new().into()
+    };
     let window = column![
         bar(&parts),
         search(&parts),

@@ -209,6 +209,34 @@ fn shift_enter_breaks_the_line_and_enter_sends_it_whole() {
     assert_eq!(effects, [Effect::Post("one\ntwo".to_owned())]);
 }
 
+/// How many parts the window has, at every level down to the field: where that
+/// changes, the field loses the keyboard.
+fn parts(state: &State) -> Vec<usize> {
+    let window = view::view(state);
+    let whole = iced::advanced::widget::Tree::new(window.as_widget());
+    let mut tree = &whole;
+    let mut counts = Vec::new();
+    // The stack's first layer, down to the column of parts.
+    while counts.last().is_none_or(|&count| count < 4) {
+        tree = &tree.children[0];
+        counts.push(tree.children.len());
+    }
+    counts
+}
+
+#[test]
+fn parts_that_come_and_go_leave_the_field_in_its_place() {
+    let mut person = Person::logged_in(Shade::Light, Words::En);
+    let before = parts(&person.state);
+    let status = down(Duration::from_secs(4), person.start);
+    person.hear([Event::Status(Port::Read, status)]);
+    assert!(person.sees("Start a server here"));
+    assert_eq!(parts(&person.state), before);
+    person.tell(Message::Notice("something".to_owned()));
+    person.tell(Message::Press(Control::Search));
+    assert_eq!(parts(&person.state), before);
+}
+
 #[test]
 fn a_message_that_is_clicked_is_selected() {
     let mut person = Person::logged_in(Shade::Light, Words::En);

@@ -33,8 +33,12 @@ fn headed<'a>(
     error: Option<&'static str>,
 ) -> Column<'a, Message> {
     let title = parts.text(title).size(parts.letters * 1.3);
-    let error = error.map(|error| parts.text(error).color(parts.colors.wrong));
-    column![title].push(error)
+    // Its place stays when it goes: the fields below keep the keyboard.
+    let error: Element<'a, Message> = match error {
+        Some(error) => parts.text(error).color(parts.colors.wrong).into(),
+        None => iced::widget::Space::new().into(),
+    };
+    column![title, error]
 }
 
 fn account<'a>(parts: &Parts<'a>, dialog: &'a Dialog) -> Column<'a, Message> {
