@@ -90,11 +90,11 @@ grep -q panicked "$work/window.log" && fail "it panicked"
 
 # The history is shown again, in the dark, without being heard twice.
 lines=$(wc -l < minechat.history)
-"$BIN/chat-gui" --theme dark --lang ru 2>>"$work/window.log" &
+"$BIN/chat-gui" --theme dark --lang en 2>>"$work/window.log" &
 window=$!
 pids+=($window)
-until_true "no second window" xdotool search --onlyvisible --class chat-gui
-xdotool windowfocus "$(xdotool search --onlyvisible --class chat-gui | head -n 1)"
+until_true "no second window" xdotool search --name 'Underground chat'
+xdotool windowfocus "$(xdotool search --name 'Underground chat' | head -n 1)"
 sleep 1
 picture dark
 [ "$(wc -l < minechat.history)" = "$lines" ] || fail "the history was written twice"
