@@ -153,6 +153,13 @@ impl Conversation {
         self.settle();
     }
 
+    /// Whatever `name` said was said by us.
+    pub fn claim(&mut self, name: &str) {
+        for message in &mut self.messages {
+            message.own |= message.author() == name;
+        }
+    }
+
     fn forget(&mut self, count: usize) {
         self.messages.drain(..count);
         self.messages.shrink_to(KEPT);

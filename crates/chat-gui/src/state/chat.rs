@@ -74,6 +74,7 @@ impl State {
 
     fn named(&mut self, nickname: &str) {
         let name = foreign::clean(nickname);
+        self.conversation.claim(&name);
         self.own_names.retain(|own| *own != name);
         self.own_names.push(name);
         if self.own_names.len() > NAMES {

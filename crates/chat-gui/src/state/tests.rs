@@ -277,6 +277,16 @@ fn the_past_is_shown_once_however_often_the_connection_breaks() {
 }
 
 #[test]
+fn what_we_said_in_the_past_is_ours_once_our_name_is_known() {
+    let mut desk = Desk::new(Some(Login::Token(token("t"))));
+    desk.says("Boring Eva: before");
+    desk.says("Vlad: too");
+    desk.hear([Event::Nickname("Boring Eva".to_owned())]);
+    let messages = desk.state.conversation.messages();
+    assert!(messages[0].own && !messages[1].own);
+}
+
+#[test]
 fn what_an_old_connection_still_says_is_not_heard() {
     let mut desk = Desk::logged_in();
     desk.send("waits");
