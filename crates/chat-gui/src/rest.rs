@@ -1,7 +1,7 @@
 //! A field whose cursor stops blinking when nobody writes, so that an idle window costs nothing.
 //!
 //! The toolkit's fields ask for a picture twice a second for as long as they have
-//! the keyboard. After [`AFTER`] that wish is not passed on, and the cursor stands still.
+//! the keyboard. After ten seconds that wish is not passed on, and the cursor stands still.
 
 use std::time::{Duration, Instant};
 
