@@ -64,8 +64,40 @@ pub fn save(path: &Path, token: &Token, replace: bool) -> Result<(), Credentials
             path: path.to_owned(),
         });
     }
-    let text = with_token(&read(path)?, token);
+    let text = with_variable(&read(path)?, NAMES[0], token.expose());
     write_whole(path, &text).map_err(|source| failed(path, source))
+}
+
+/// Puts settings, each a variable's name and its value, into the file at `path`.
+///
+/// # Errors
+///
+/// The file cannot be read or written.
+pub fn keep(path: &Path, settings: &[(&str, String)]) -> Result<(), CredentialsError> {
+    let before = read(path)?;
+    let text = settings.iter().fold(before.clone(), |text, (name, value)| {
+        with_variable(&text, name, &quoted(value))
+    });
+    if text == before {
+        return Ok(());
+    }
+    write_whole(path, &text).map_err(|source| failed(path, source))
+}
+
+/// A value as it has to stand in the file to be read back as it is.
+fn quoted(value: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "._-/:".contains(character);
+    if value.chars().all(plain) {
+        return value.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for character in value.chars() {
+        if matches!(character, '"' | '\\' | '$') {
+            quoted.push('\\');
+        }
+        quoted.push(character);
+    }
+    quoted + "\""
 }
 
 fn failed(path: &Path, source: io::Error) -> CredentialsError {
@@ -83,14 +115,14 @@ fn read(path: &Path) -> Result<Vec<u8>, CredentialsError> {
     }
 }
 
-/// `text` with one line for the token: where the first was, or at the end.
-fn with_token(text: &[u8], token: &Token) -> Vec<u8> {
-    let line = format!("{}={}\n", NAMES[0], token.expose());
+/// `text` with one line for the variable `name`: where the first was, or at the end.
+fn with_variable(text: &[u8], name: &str, value: &str) -> Vec<u8> {
+    let line = format!("{name}={value}\n");
     let mut lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
-    let first = lines.iter().position(|line| names_token(line));
+    let first = lines.iter().position(|line| sets(line, name));
     let mut index = 0;
     lines.retain(|line| {
-        let kept = !names_token(line) || Some(index) == first;
+        let kept = !sets(line, name) || Some(index) == first;
         index += 1;
         kept
     });
@@ -106,12 +138,12 @@ fn with_token(text: &[u8], token: &Token) -> Vec<u8> {
     lines.concat()
 }
 
-/// Whether `line` sets [`NAMES`]`[0]`; the other name is not ours to change.
-fn names_token(line: &[u8]) -> bool {
+/// Whether `line` sets the variable `name`; other names for the same are not ours to change.
+fn sets(line: &[u8], name: &str) -> bool {
     let line = line.trim_ascii_start();
     let line = line.strip_prefix(b"export ").unwrap_or(line);
     line.trim_ascii_start()
-        .strip_prefix(NAMES[0].as_bytes())
+        .strip_prefix(name.as_bytes())
         .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
 }
 
@@ -141,7 +173,7 @@ mod tests {
     }
 
     fn saved(before: &str) -> String {
-        String::from_utf8(with_token(before.as_bytes(), &token("new"))).unwrap()
+        String::from_utf8(with_variable(before.as_bytes(), NAMES[0], "new")).unwrap()
     }
 
     #[test]
@@ -188,6 +220,26 @@ mod tests {
         save(&path, &token("new"), false).unwrap_err();
         save(&path, &token("new"), true).unwrap();
         assert_eq!(load(&path).unwrap(), Some(token("new")));
+    }
+
+    #[test]
+    fn settings_are_read_back_as_they_were_kept_and_the_token_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(".env");
+        save(&path, &token("t"), false).unwrap();
+        let values = [("PLAIN", "127.0.0.1"), ("ODD", r#"a "b" \ $c d'#"#)];
+        for _ in 0..2 {
+            keep(&path, &values.map(|(name, value)| (name, value.to_owned()))).unwrap();
+        }
+        let read: Vec<(String, String)> = dotenvy::from_path_iter(&path)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let expected = [("MINECHAT_TOKEN", "t")].into_iter().chain(values);
+        let expected: Vec<_> = expected
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .collect();
+        assert_eq!(read, expected);
     }
 
     #[test]

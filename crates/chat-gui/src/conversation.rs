@@ -1,0 +1,445 @@
+//! What was said, and the part of it that can be seen.
+//!
+//! A pure state: messages, the height of each, and a place to stand. Rows in
+//! sight are laid out exactly and correct the estimates of the [`Heights`]; the
+//! place is a row and not an offset, so that no correction makes the text jump.
+
+mod content;
+mod search;
+mod selection;
+
+use std::collections::BTreeMap;
+
+use iced::{Color, Point};
+use jiff::civil::DateTime;
+
+use crate::foreign::{self, Needle};
+use crate::heights::Heights;
+use crate::row::{Metrics, Row, Target};
+use crate::words::Words;
+pub use selection::Selection;
+
+/// Messages kept in the window. Overflow policy: the oldest tenth goes; the file has it.
+pub const KEPT: usize = 110_000;
+/// Rows laid out beyond either edge, so that a small movement finds them ready.
+const OVERSCAN: usize = 8;
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// When it was heard; `None` where the history does not say.
+    pub at: Option<DateTime>,
+    /// Ours, and the server has it.
+    pub own: bool,
+    /// How much of it is shown: the start, doubled so many times.
+    opened: u8,
+    /// Where the author's name ends in the line.
+    author: u32,
+    line: Box<str>,
+}
+
+impl Message {
+    /// From a line `NICK: TEXT` of the read port or of the history.
+    #[must_use]
+    pub fn new(at: Option<DateTime>, line: &str, own: bool) -> Self {
+        let line = foreign::clean(line);
+        let author = u32::try_from(foreign::author(&line)).unwrap_or(0);
+        Self {
+            at,
+            own,
+            opened: 0,
+            author,
+            line: line.into(),
+        }
+    }
+
+    /// Who said it; empty where the line does not say.
+    #[must_use]
+    pub fn author(&self) -> &str {
+        &self.line[..self.author as usize]
+    }
+
+    /// What was said.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self.author {
+            0 => &self.line,
+            author => &self.line[author as usize + 2..],
+        }
+    }
+
+    /// `NICK: TEXT`.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    fn shown(&self) -> &str {
+        foreign::start(self.text(), foreign::FOLD << self.opened.min(16))
+    }
+}
+
+/// Where the reader stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// At the newest message, and going with it.
+    Newest,
+    /// `hidden` pixels of row `row` are above the upper edge.
+    At { row: usize, hidden: i64 },
+}
+
+/// The list of messages.
+#[derive(Debug)]
+pub struct Conversation {
+    messages: Vec<Message>,
+    heights: Heights,
+    rows: BTreeMap<usize, Row>,
+    metrics: Metrics,
+    height: i64,
+    place: Place,
+    /// Messages that came while the reader stood above them.
+    pub unread: usize,
+    /// What is selected.
+    pub selection: Option<Selection>,
+    needle: Needle,
+    link: Color,
+    words: Words,
+}
+
+impl Conversation {
+    /// An empty one.
+    #[must_use]
+    pub fn new(text: f32, link: Color, words: Words) -> Self {
+        Self {
+            messages: Vec::new(),
+            heights: Heights::default(),
+            rows: BTreeMap::new(),
+            metrics: Metrics { width: 600.0, text },
+            height: 400,
+            place: Place::Newest,
+            unread: 0,
+            selection: None,
+            needle: Needle::default(),
+            link,
+            words,
+        }
+    }
+
+    /// All messages, oldest first.
+    #[must_use]
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// How big things are.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.metrics
+    }
+
+    /// Adds what was heard.
+    pub fn extend(&mut self, new: impl IntoIterator<Item = Message>) {
+        let before = self.messages.len();
+        for message in new {
+            self.messages.push(message);
+            self.heights.push(self.estimate(self.messages.len() - 1));
+        }
+        if self.place != Place::Newest {
+            self.unread += self.messages.len() - before;
+        }
+        if self.messages.len() > KEPT {
+            self.forget(KEPT / 10 + self.messages.len() - KEPT);
+        }
+        self.settle();
+    }
+
+    /// Whatever `name` said was said by us.
+    pub fn claim(&mut self, name: &str) {
+        for message in &mut self.messages {
+            message.own |= message.author() == name;
+        }
+    }
+
+    fn forget(&mut self, count: usize) {
+        self.messages.drain(..count);
+        self.messages.shrink_to(KEPT);
+        self.place = match self.place {
+            Place::At { row, hidden } if row >= count => Place::At {
+                row: row - count,
+                hidden,
+            },
+            Place::At { .. } => Place::At { row: 0, hidden: 0 },
+            Place::Newest => Place::Newest,
+        };
+        self.selection = None;
+        self.unread = self.unread.min(self.messages.len());
+        self.remeasure();
+    }
+
+    /// Estimates every height anew, and lays nothing out.
+    fn remeasure(&mut self) {
+        self.rows.clear();
+        self.heights = (0..self.messages.len())
+            .map(|row| self.estimate(row))
+            .collect();
+    }
+
+    fn estimate(&self, row: usize) -> u32 {
+        let text = self.messages[row].shown();
+        let named = self.author(row).is_some();
+        let day = self.day(row).is_some();
+        self.metrics
+            .estimate(text.len(), text.chars().count(), named, day)
+    }
+
+    /// The list has another size.
+    pub fn resize(&mut self, width: f32, height: f32) {
+        self.height = height as i64;
+        if width != self.metrics.width {
+            self.restyle(Metrics {
+                width,
+                ..self.metrics
+            });
+        } else {
+            self.settle();
+        }
+    }
+
+    /// Letters have another size, or links another colour, or the window another language.
+    pub fn dress(&mut self, text: f32, link: Color, words: Words) {
+        self.link = link;
+        self.words = words;
+        self.restyle(Metrics {
+            text,
+            ..self.metrics
+        });
+    }
+
+    fn restyle(&mut self, metrics: Metrics) {
+        let scale = f64::from(metrics.text) * f64::from(self.metrics.width);
+        let scale = scale / (f64::from(self.metrics.text) * f64::from(metrics.width));
+        self.metrics = metrics;
+        if let Place::At { hidden, .. } = &mut self.place {
+            *hidden = (*hidden as f64 * scale) as i64;
+        }
+        self.remeasure();
+        self.settle();
+    }
+
+    /// Looks for something, or with an empty needle no more.
+    pub fn look_for(&mut self, needle: Needle) {
+        if self.needle != needle {
+            self.needle = needle;
+            self.rows.clear();
+            self.settle();
+        }
+    }
+
+    /// A colour for its reader's eyes: drops what is laid out of one message.
+    fn redo(&mut self, row: usize) {
+        if self.rows.remove(&row).is_some() {
+            self.settle();
+        }
+    }
+
+    /// Shows more of a long message.
+    pub fn open(&mut self, row: usize) {
+        self.messages[row].opened += 1;
+        self.redo(row);
+    }
+
+    /// Moves what can be seen by so many pixels, down where positive.
+    pub fn scroll(&mut self, pixels: i64) {
+        let (row, hidden) = self.top();
+        self.place = Place::At {
+            row,
+            hidden: hidden + pixels,
+        };
+        self.settle();
+    }
+
+    /// Moves to the newest message.
+    pub fn to_newest(&mut self) {
+        self.place = Place::Newest;
+        self.settle();
+    }
+
+    /// Moves to a part of the whole, 0 the top and 1 the end.
+    pub fn to_part(&mut self, part: f32) {
+        let room = self.heights.total().saturating_sub(self.height as u64);
+        let offset = (room as f64 * f64::from(part.clamp(0.0, 1.0))) as u64;
+        if offset >= room {
+            return self.to_newest();
+        }
+        if let Some((row, hidden)) = self.heights.row_at(offset) {
+            let hidden = hidden as i64;
+            self.place = Place::At { row, hidden };
+            self.settle();
+        }
+    }
+
+    /// Moves a message into the middle.
+    pub fn to_row(&mut self, row: usize) {
+        self.place = Place::At {
+            row,
+            hidden: -self.height / 3,
+        };
+        self.settle();
+    }
+
+    /// Moves as little as brings a message into sight.
+    pub fn reveal(&mut self, row: usize) {
+        let (first, hidden) = self.top();
+        let seen = self.visible().find(|(seen, ..)| *seen == row);
+        let beyond = seen.map(|(_, top, laid_out)| top + i64::from(laid_out.height) - self.height);
+        match beyond {
+            Some(beyond) if beyond > 0 => self.scroll(beyond),
+            Some(_) if row != first || hidden == 0 => {}
+            Some(_) => self.scroll(-hidden),
+            None => self.to_row(row),
+        }
+    }
+
+    /// What Enter on a message leads to.
+    #[must_use]
+    pub fn first_target(&self, row: usize) -> Option<Target> {
+        let targets = &self.rows.get(&row)?.targets;
+        targets.first().map(|(_, target)| target.clone())
+    }
+
+    /// Whether the newest message is in sight and stays so.
+    #[must_use]
+    pub fn is_newest(&self) -> bool {
+        self.place == Place::Newest
+    }
+
+    /// The height of what can be seen, in pixels.
+    #[must_use]
+    pub fn page(&self) -> i64 {
+        self.height
+    }
+
+    /// Above what can be seen, and altogether, in pixels.
+    #[must_use]
+    pub fn extent(&self) -> (u64, u64) {
+        let (row, hidden) = self.top();
+        let above = self.heights.before(row) as i64 + hidden;
+        (above.max(0) as u64, self.heights.total())
+    }
+
+    /// Rows in sight: which, where its top is, and how it looks.
+    pub fn visible(&self) -> impl Iterator<Item = (usize, i64, &Row)> {
+        let (top, hidden) = self.top();
+        let mut y = -hidden;
+        self.rows
+            .range(top..)
+            .enumerate()
+            .take_while(move |(index, (row, _))| top + index == **row)
+            .map(move |(_, (&index, row))| {
+                let at = y;
+                y += i64::from(row.height);
+                (index, at, row)
+            })
+            .take_while(|(_, at, _)| *at < self.height)
+    }
+
+    /// The row at a point of the list, and the point within it.
+    #[must_use]
+    pub fn hit(&self, point: Point) -> Option<(usize, Point, &Row)> {
+        self.visible()
+            .filter(|(_, top, _)| *top as f32 <= point.y)
+            .last()
+            .map(|(index, top, row)| (index, Point::new(point.x, point.y - top as f32), row))
+    }
+
+    /// The first row in sight, and how much of it is not.
+    fn top(&self) -> (usize, i64) {
+        match self.place {
+            Place::At { row, hidden } => (row, hidden),
+            Place::Newest => {
+                let mut row = self.messages.len();
+                let mut room = self.height;
+                while row > 0 && room > 0 {
+                    row -= 1;
+                    room -= i64::from(self.heights.height(row));
+                }
+                // A short conversation begins at the top.
+                (row, if room > 0 { 0 } else { -room })
+            }
+        }
+    }
+
+    /// Lays out what can be seen and stands where it is consistent.
+    fn settle(&mut self) {
+        if let Place::At { row, hidden } = self.place {
+            self.place = self.consistent(row, hidden);
+        }
+        if self.place == Place::Newest {
+            self.unread = 0;
+            let mut room = self.height;
+            for row in (0..self.messages.len()).rev() {
+                if room <= 0 {
+                    break;
+                }
+                room -= self.measure(row);
+            }
+        }
+        let (first, _) = self.top();
+        let last = self.visible().last().map_or(first, |(row, ..)| row);
+        let kept = first.saturating_sub(OVERSCAN)..=last + OVERSCAN;
+        self.rows.retain(|row, _| kept.contains(row));
+    }
+
+    /// The same place with `hidden` within its row and the list's end not above the lower edge.
+    fn consistent(&mut self, mut row: usize, mut hidden: i64) -> Place {
+        let count = self.messages.len();
+        if count == 0 {
+            return Place::Newest;
+        }
+        // A leap goes by estimates; measuring all that is leapt over would take for ever.
+        let leap = hidden.abs() > 3 * self.height;
+        if leap {
+            let offset = (self.heights.before(row.min(count)) as i64 + hidden).max(0);
+            (row, hidden) = self
+                .heights
+                .row_at(offset as u64)
+                .map_or((0, 0), |(row, rest)| (row, rest as i64));
+        }
+        row = row.min(count - 1);
+        while hidden < 0 && row > 0 {
+            row -= 1;
+            hidden += self.measure(row);
+        }
+        hidden = hidden.max(0);
+        while row < count && hidden >= self.measure(row) {
+            hidden -= self.measure(row);
+            row += 1;
+            if row == count {
+                return Place::Newest;
+            }
+        }
+        let mut below = -hidden;
+        for next in row..count {
+            below += self.measure(next);
+            if below > self.height {
+                return Place::At { row, hidden };
+            }
+        }
+        Place::Newest
+    }
+
+    /// Lays a row out, unless it is; answers its height.
+    fn measure(&mut self, row: usize) -> i64 {
+        if let Some(row) = self.rows.get(&row) {
+            return i64::from(row.height);
+        }
+        let laid_out = Row::new(&self.content(row), self.metrics, self.link);
+        let height = laid_out.height;
+        self.heights.set(row, height);
+        self.rows.insert(row, laid_out);
+        i64::from(height)
+    }
+}
+
+#[cfg(test)]
+mod tests;
