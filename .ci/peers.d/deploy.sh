@@ -187,6 +187,19 @@ echo "nc wrote to the underground chat and read it, both through nginx"
 
 wait "$chat" || fail "the chat through nginx failed"
 cat "$work/chat.out"
+python3 - "${port[9]}" <<'PYTHON'
+import socket, sys
+crowd = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(40)]
+# Who stays hears nothing; nc is there as well.
+over = [one for one in crowd[19:] if one.settimeout(10) or one.recv(1) == b""]
+assert len(over) == 21, len(over)
+crowd[0].setblocking(False)
+try:
+    raise AssertionError(crowd[0].recv(1))
+except BlockingIOError:
+    pass
+PYTHON
+echo "of forty connections to the underground chat from one address, nginx lets twenty stand"
 
 # What the page consists of comes through nginx, too.
 for file in / /chat.js /chat.css; do
