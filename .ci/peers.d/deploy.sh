@@ -130,7 +130,7 @@ headers() {
     ask -I "$1" | tr -d '\r' | sed -E 's/^([^:]*):/\L\1:/' |
         grep -E '^(accept-ranges|cache-control|content-.*|etag):' | sort
 }
-for hash in noise $(cd examples/photos && echo *); do
+for hash in $(cd examples/photos && echo *); do
     ask -o "$work/direct.zip" "http://$photos/archive/$hash/"
     for proxy in "$http" "$https"; do
         ask -o "$work/proxied.zip" "$proxy/archive/$hash/"
@@ -139,6 +139,7 @@ for hash in noise $(cd examples/photos && echo *); do
         diff <(headers "http://$photos/archive/$hash/") <(headers "$proxy/archive/$hash/")
     done
     ask -o "$work/page" "$http/album/$hash/"
+    ask -o "$work/thumbnail" "$http$(grep -oE '/thumbnail/[^"]*' "$work/page" | head -n 1)"
 done
 [ "$(curl -sS -o "$work/nothing" -w '%{http_code} %{redirect_url}' "http://localhost:${port[2]}/album/$hash/?x=1")" = \
     "308 https://localhost/album/$hash/?x=1" ] || fail "HTTP does not lead to HTTPS"
