@@ -184,7 +184,9 @@ for _ in $(seq 50); do
     ! grep -q 'knock: is anybody there' "$work/heard" || break
 done
 until_in "$work/heard" 'knock: is anybody there'
-echo "nc wrote to the underground chat and read it, both through nginx"
+# nc had ended its sending side already.
+until_in "$work/registered" 'Message send.'
+echo "nc wrote to the underground chat, got its answers, and read it, all through nginx"
 
 wait "$chat" || fail "the chat through nginx failed"
 cat "$work/chat.out"
