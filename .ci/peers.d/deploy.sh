@@ -19,7 +19,7 @@ fail() {
 }
 # Waits until the file $1 holds the text $2.
 until_in() {
-    for _ in $(seq 200); do
+    for _ in $(seq 400); do
         grep -qF -- "$2" "$1" 2>/dev/null && return
         sleep 0.05
     done
@@ -49,7 +49,7 @@ confined() { # NAME ARGUMENTS...
 }
 mkdir -p "$work"/albums/{noise,large}
 cp -r examples/photos/* "$work/albums"
-head -c 32M /dev/urandom >"$work/albums/noise/noise.jpg"
+head -c 64M /dev/urandom >"$work/albums/noise/noise.jpg"
 truncate -s 256M "$work/albums/large/large.jpg"
 confined photo-archive --bind 127.0.0.1:0 --photos "$work/albums" -v
 confined chat-servers --port 0 --ws-port 0
@@ -100,7 +100,7 @@ CONF
     nginx -t -q -e "$conf/error.log" -c "$conf/nginx.conf" || fail "nginx -t does not like $1"
     nginx -e "$conf/error.log" -c "$conf/nginx.conf" -g 'daemon off;' 2>"$work/$1.log" &
     started+=("$!")
-    for _ in $(seq 100); do
+    for _ in $(seq 200); do
         ! curl -s -o "$work/nothing" "http://127.0.0.1:${port[first]}/healthz" || return 0
         sleep 0.05
     done
@@ -160,7 +160,7 @@ made() { # URL of nginx
     local ends='album large: (ended after )?[0-9]+' count
     count=$(grep -cE "$ends" "$work/photo-archive.log" || true)
     curl -sS --limit-rate 200K --max-time 3 -o "$work/taken" "$1/archive/large/" 2>"$work/cut.txt" || true
-    for _ in $(seq 100); do
+    for _ in $(seq 200); do
         [ "$(grep -cE "$ends" "$work/photo-archive.log")" -le "$count" ] || break
         sleep 0.05
     done
@@ -170,7 +170,7 @@ made() { # URL of nginx
 ask -r 0-99 -o "$work/header" "http://$photos/archive/large/"
 careless=$(made "http://127.0.0.1:${port[4]}")
 shipped=$(made "$http")
-[ "$shipped" -lt $((32 << 20)) ] || fail "$shipped bytes were made for a client that took few"
+[ "$shipped" -lt $((64 << 20)) ] || fail "$shipped bytes were made for a client that took few"
 [ "$careless" -gt $((128 << 20)) ] || fail "the comparison proves nothing: $careless bytes"
 grep -q 'buffered to a temporary file' "$work/careless/error.log" || fail "the comparison did not buffer"
 ! grep -q 'buffered to a temporary file' "$work/shipped/error.log" || fail "nginx buffers on the disk"

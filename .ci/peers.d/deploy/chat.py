@@ -73,7 +73,7 @@ def drop():
 control = threading.Thread(target=drop)
 control.start()
 
-terminal = socket.create_connection(("127.0.0.1", telnet)).makefile("rw", encoding="utf-8", newline="\n")
+terminal = socket.create_connection(("127.0.0.1", telnet), timeout=15).makefile("rw", encoding="utf-8", newline="\n")
 
 
 def types(line):
