@@ -6,6 +6,8 @@ set -euo pipefail
 deploy=$(realpath examples/deploy)
 here=$(realpath .ci/peers.d/deploy)
 BIN=$(realpath "$BIN")
+# Where Debian has nginx, for users other than root.
+PATH=$PATH:/usr/sbin
 work=$(mktemp -d)
 # nginx's workers are somebody else.
 chmod 755 "$work"
