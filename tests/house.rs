@@ -117,3 +117,29 @@ fn module_files_are_named_after_their_module() {
         assert!(!path.ends_with("mod.rs"), "{}", path.display());
     }
 }
+
+#[test]
+fn every_link_of_a_readme_leads_somewhere() {
+    let mut count = 0;
+    for readme in readmes() {
+        let text = fs::read_to_string(&readme).unwrap();
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let path = readme.parent().unwrap().join(target);
+            assert!(path.exists(), "{}: {target}", readme.display());
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} links were found");
+}
+
+fn readmes() -> Vec<PathBuf> {
+    let directories = fs::read_dir(root().join("crates")).unwrap();
+    let crates = directories.map(|entry| entry.unwrap().path());
+    let others = [root().to_owned(), root().join("examples/deploy")];
+    let all = crates.chain(others).map(|path| path.join("README.md"));
+    all.filter(|path| path.exists()).collect()
+}
