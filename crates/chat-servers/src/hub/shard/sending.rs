@@ -102,13 +102,7 @@ impl<S: AsFd> Shard<S> {
         for slot in std::mem::take(&mut self.leaving) {
             self.settle(slot);
         }
-        for slot in std::mem::take(&mut self.stalled) {
-            let Some(bytes) = self.peers.get_mut(slot).and_then(|peer| peer.unread.take()) else {
-                continue;
-            };
-            self.feed(slot, &bytes);
-            self.attention.push(slot);
-        }
+        self.feed_stalled();
         if stopping && self.stopping.is_none() {
             let until = tenths(self.hub.elapsed() + self.hub.settings.goodbye);
             self.stopping = Some(until);
