@@ -81,6 +81,8 @@ pub fn bind(endpoint: Endpoint, host: &str, keep_alive: Duration) -> Result<Boun
 fn inherit(socket: &TcpListener, keep_alive: Duration) -> io::Result<()> {
     let socket = SockRef::from(socket);
     socket.set_tcp_nodelay(true)?;
+    // Ctrl-C in telnet sends half of a command as urgent data; it belongs between its neighbours.
+    socket.set_out_of_band_inline(true)?;
     // Asked after half the time, then at each sixth: three answers are missed at its end.
     let probes = TcpKeepalive::new()
         .with_time(keep_alive / 2)
