@@ -62,5 +62,9 @@ const READ: usize = 16 * 1024;
 /// never stops sending must not keep the others waiting.
 const READS: usize = 8;
 
+/// Connections accepted in a row, where the runtime does not count them itself: a backlog that
+/// never empties must not keep those waiting who are in.
+const ACCEPTS: usize = 64;
+
 /// How often [`crate::hub::Shard::sweep`] runs.
 const SWEEP: Duration = Duration::from_millis(500);
