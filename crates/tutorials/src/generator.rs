@@ -166,6 +166,11 @@ impl<Y, S, R, E> Generator<Y, S, R, E> {
     /// # Errors
     ///
     /// [`Failure::AlreadyStarted`], [`Failure::Closed`], or what the body raised.
+    ///
+    /// # Panics
+    ///
+    /// This step and every other: when the body does, and when it awaits anything but its own
+    /// yielder, which nobody would wake. It is closed then.
     pub fn start(&mut self) -> Result<Step<Y, R>, Failure<E>> {
         match self.state() {
             State::Created => {
@@ -229,18 +234,16 @@ impl<Y, S, R, E> Generator<Y, S, R, E> {
     }
 
     fn step(&mut self) -> Result<Step<Y, R>, Failure<E>> {
-        let body = self.body.as_mut().ok_or(Failure::Closed)?;
+        // Taken out: a body that returns or panics is gone, and the generator closed.
+        let mut body = self.body.take().ok_or(Failure::Closed)?;
         match body.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => {
                 let given = self.exchange.given.take();
-                Ok(Step::Yielded(given.expect(
-                    "a generator's body may await only its own yielder",
-                )))
+                let given = given.expect("a generator's body may await only its own yielder");
+                self.body = Some(body);
+                Ok(Step::Yielded(given))
             }
-            Poll::Ready(result) => {
-                self.close();
-                result.map(Step::Returned).map_err(Failure::Raised)
-            }
+            Poll::Ready(result) => result.map(Step::Returned).map_err(Failure::Raised),
         }
     }
 }
