@@ -27,7 +27,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle};
 
@@ -49,7 +49,7 @@ struct Shared {
     reactor: Arc<Reactor>,
     stopped: AtomicBool,
     /// All tasks, so that they can be dropped. Finished ones are swept out as it grows.
-    tasks: Mutex<Vec<std::sync::Weak<Task>>>,
+    tasks: Mutex<Vec<Weak<Task>>>,
     trace: Option<Trace>,
 }
 
@@ -144,7 +144,8 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    /// A new task; the name is for traces.
+    /// A new task; the name is for traces. When the [`Workers`] are gone already, `future` is dropped
+    /// at once.
     pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + Send + 'static) {
         let task = Arc::new(Task {
             state: AtomicU8::new(IDLE),
@@ -155,6 +156,9 @@ impl Spawner {
         let mut tasks = lock(&self.shared.tasks);
         if tasks.len() == tasks.capacity() {
             tasks.retain(|task| task.strong_count() > 0);
+            // As many again before the next sweep: else the last free place is swept for each time.
+            let twice = tasks.len();
+            tasks.reserve(twice);
         }
         tasks.push(Arc::downgrade(&task));
         drop(tasks);
@@ -195,7 +199,15 @@ impl Shared {
     }
 
     fn queue(&self, task: Arc<Task>) {
-        lock(&self.line).push_back(task);
+        let mut line = lock(&self.line);
+        if self.stopped.load(Ordering::SeqCst) {
+            // Nobody will take it. In the line, it would keep the line's owner alive, and that it.
+            drop(line);
+            task.end();
+            return;
+        }
+        line.push_back(task);
+        drop(line);
         self.bell.notify_one();
     }
 }
@@ -215,13 +227,17 @@ impl Task {
         self.record(Trace::end);
         if done.is_ready() {
             // The state stays RUNNING: a waker that comes later finds nothing to do.
-            let future = body.take();
             drop(body);
-            drop(future);
+            self.end();
             self.record(|trace, lane| trace.drop(lane, false));
             return;
         }
         drop(body);
+        if self.shared.stopped.load(Ordering::SeqCst) {
+            // It has dropped the workers, or they were dropped meanwhile: nobody polls it again.
+            self.end();
+            return;
+        }
         let idle = self
             .state
             .compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst);
@@ -231,6 +247,12 @@ impl Task {
             let shared = Arc::clone(&self.shared);
             shared.queue(self);
         }
+    }
+
+    /// Drops what it holds. That may run anything: outside of the lock, and a panic stays here.
+    fn end(&self) {
+        let future = lock(&self.body).take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
     }
 
     fn record(&self, record: impl FnOnce(&Trace, Lane)) {
@@ -274,13 +296,18 @@ impl Drop for Workers {
         }
         self.shared.reactor.rouse();
         for thread in self.threads.drain(..) {
-            let _ = thread.join();
+            // The last to hold us may be a task of ours: a thread cannot wait for its own end.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
         }
         // Nobody polls any more. What tasks hold (sockets, other tasks' handles) goes with them.
         let tasks = std::mem::take(&mut *lock(&self.shared.tasks));
-        for task in tasks.iter().filter_map(std::sync::Weak::upgrade) {
-            let body = lock(&task.body).take();
-            drop(body);
+        for task in tasks.iter().filter_map(Weak::upgrade) {
+            // One that holds its lock is the one that drops us. It goes when it gives back control.
+            if task.body.try_lock().is_ok() {
+                task.end();
+            }
         }
         let line = std::mem::take(&mut *lock(&self.shared.line));
         drop(line);
@@ -296,79 +323,4 @@ impl fmt::Debug for Shared {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicU32;
-    use std::sync::mpsc::channel;
-
-    use super::*;
-
-    #[test]
-    fn every_task_runs_to_its_end_however_often_it_is_woken_from_wherever() {
-        let workers = Workers::new(4).unwrap();
-        let (done, finished) = channel();
-        for _ in 0..100 {
-            let done = done.clone();
-            workers.spawn(async move {
-                for _ in 0..100 {
-                    let mut asked = false;
-                    std::future::poll_fn(|context| {
-                        if std::mem::replace(&mut asked, true) {
-                            return Poll::Ready(());
-                        }
-                        // Once here, while it is polled, and once from another task's thread.
-                        context.waker().wake_by_ref();
-                        Poll::Pending
-                    })
-                    .await;
-                }
-                done.send(()).unwrap();
-            });
-        }
-        drop(done);
-        assert_eq!(finished.iter().count(), 100);
-    }
-
-    #[test]
-    fn a_task_is_never_polled_by_two_workers_at_once() {
-        let workers = Workers::new(4).unwrap();
-        let inside = Arc::new(AtomicU32::new(0));
-        let (done, finished) = channel();
-        let polls = Arc::clone(&inside);
-        workers.spawn(async move {
-            let mut rounds = 0;
-            std::future::poll_fn(|context| {
-                assert_eq!(polls.fetch_add(1, Ordering::SeqCst), 0);
-                let waker = context.waker().clone();
-                let waking = thread::spawn(move || waker.wake());
-                waking.join().unwrap();
-                assert_eq!(polls.fetch_sub(1, Ordering::SeqCst), 1);
-                rounds += 1;
-                if rounds == 200 {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            })
-            .await;
-            done.send(()).unwrap();
-        });
-        finished.recv().unwrap();
-    }
-
-    #[test]
-    fn a_task_that_panics_takes_nobody_along_and_dropping_drops_the_rest() {
-        let workers = Workers::new(1).unwrap();
-        let held = Arc::new(());
-        let kept = Arc::clone(&held);
-        workers.spawn(async { panic!("on purpose") });
-        let (done, finished) = channel();
-        workers.spawn(async move {
-            done.send(()).unwrap();
-            std::future::pending::<()>().await;
-            drop(kept);
-        });
-        finished.recv().unwrap();
-        drop(workers);
-        assert_eq!(Arc::strong_count(&held), 1);
-    }
-}
+mod tests;
