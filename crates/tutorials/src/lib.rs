@@ -37,6 +37,7 @@ pub mod scheduler;
 pub mod stop;
 pub mod timers;
 pub mod trace;
+mod waiting;
 pub mod workers;
 
 /// What [`ready`] is made of. `tests/loom.rs` compiles it with loom's instead.

@@ -190,9 +190,7 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             })?;
             line.wake_up();
         }
-        let asked =
-            stopping.poll_ready(Interest::Readable, &mut Context::from_waker(Waker::noop()));
-        if asked.is_ready() {
+        if stopping.tick(Interest::Readable) > 0 {
             // All tasks are dropped here, and so all connections closed.
             return Ok(());
         }
@@ -212,10 +210,12 @@ async fn accept_all(listener: TcpListener, shared: Rc<Shared>) {
     };
     for number in 1.. {
         let accepted = loop {
+            // What the reactor has heard so far. From here on nothing it hears is missed.
+            let tick = source.tick(Interest::Readable);
             match listener.accept() {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     // Here it waits: leaves its waker with the reactor and says `Pending`.
-                    source.ready(Interest::Readable).await;
+                    source.after(Interest::Readable, tick).await;
                 }
                 accepted => break accepted,
             }
@@ -252,11 +252,12 @@ async fn talk(mut client: TcpStream, reactor: &Reactor) -> io::Result<()> {
     let mut conversation = Conversation::new(Protocol::Double);
     let mut piece = [0; 1024];
     let result = loop {
+        let tick = source.tick(Interest::Readable);
         let count = match client.read(&mut piece) {
             Ok(0) => break Ok(()),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                source.ready(Interest::Readable).await;
+                source.after(Interest::Readable, tick).await;
                 continue;
             }
             Err(error) => break Err(error),
@@ -279,10 +280,11 @@ async fn send(
     mut bytes: &[u8],
 ) -> io::Result<()> {
     while !bytes.is_empty() {
+        let tick = source.tick(Interest::Writable);
         match client.write(bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                source.ready(Interest::Writable).await;
+                source.after(Interest::Writable, tick).await;
             }
             Err(error) => return Err(error),
         }
