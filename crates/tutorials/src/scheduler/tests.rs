@@ -1,5 +1,7 @@
 //! Order, fairness, deadlines under a virtual clock, cancelling, threads.
 
+mod misuse;
+
 use std::cell::RefCell;
 use std::time::Instant;
 
