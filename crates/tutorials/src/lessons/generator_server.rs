@@ -29,7 +29,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -78,8 +78,11 @@ fn server(listener: TcpListener, protocol: Protocol, line: Line, trace: Option<T
         let mut number = 0;
         loop {
             y.give(Wait(listener.clone(), Interest::Readable)).await?;
-            match accept(&listener) {
-                Ok(stream) => {
+            match listener.accept() {
+                Ok((stream, address)) => {
+                    let Some(stream) = watchable(stream, address) else {
+                        continue;
+                    };
                     number += 1;
                     let task = Task::new(
                         client(stream, protocol),
@@ -248,20 +251,21 @@ impl Task {
     }
 }
 
-fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
-    let (mut stream, _) = listener.accept()?;
-    stream.set_nonblocking(true)?;
+/// The limit of lesson 3 is here, too.
+fn watchable(mut stream: TcpStream, address: SocketAddr) -> Option<TcpStream> {
+    stream.set_nonblocking(true).ok()?;
     let descriptor = stream.as_raw_fd();
-    if usize::try_from(descriptor).is_ok_and(|descriptor| descriptor >= FD_SETSIZE) {
-        let last = FD_SETSIZE - 1;
-        let line = format!(
-            "error: server full: select(2) watches descriptors up to {last}, \
-             this connection is {descriptor}\n"
-        );
-        let _ = stream.write(line.as_bytes());
-        return Err(io::Error::other(line.trim_end().to_owned()));
+    if usize::try_from(descriptor).is_ok_and(|descriptor| descriptor < FD_SETSIZE) {
+        return Some(stream);
     }
-    Ok(stream)
+    let last = FD_SETSIZE - 1;
+    let line = format!(
+        "error: server full: select(2) watches descriptors up to {last}, \
+         this connection is {descriptor}\n"
+    );
+    let _ = stream.write(line.as_bytes());
+    say!("refused: {address}: it is descriptor {descriptor}");
+    None
 }
 
 fn is_not_yet(error: &io::Error) -> bool {

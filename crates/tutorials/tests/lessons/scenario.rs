@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
@@ -210,6 +210,13 @@ pub(crate) fn too_many_for_select(server: SocketAddr) {
         "{line}"
     );
     assert_eq!(last.line(), "", "and it hangs up");
+    // To refuse one holds up nobody: five hundred pauses of 10 ms would be five seconds.
+    let started = Instant::now();
+    for _ in 0..500 {
+        assert!(Client::connect(server).line().contains("server full"));
+    }
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(4), "{took:?}");
     for client in &mut clients[..1000] {
         assert_eq!(client.ask("x"), "Hello world");
     }
