@@ -96,8 +96,8 @@ fn primed(mut coroutine: Coroutine) -> Coroutine {
 pub fn run(_: &Options) -> anyhow::Result<ExitCode> {
     let input = io::stdin();
     let at_terminal = input.is_terminal();
+    Stop::on_signals()?.exit_when_asked()?;
     if at_terminal {
-        Stop::on_signals()?.exit_when_asked()?;
         say!("a coroutine was created; type help");
     }
     let mut coroutine = message();

@@ -37,6 +37,7 @@ use crate::generator::{Generator, State, Step, Yielder};
 use crate::options::Record;
 use crate::pool::{Promise, ThreadPool};
 use crate::say;
+use crate::stop::Stop;
 use crate::trace::{self, Lane, Trace, Why};
 
 /// Flags of the lesson.
@@ -134,6 +135,7 @@ impl Task {
 ///
 /// There are no threads to be had.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    Stop::on_signals()?.exit_when_asked()?;
     let trace = options.record.recorder(&Clock::real());
     let pool = Rc::new(ThreadPool::new(4, trace.as_ref())?);
     let late = add(Rc::clone(&pool), "4", "5");
