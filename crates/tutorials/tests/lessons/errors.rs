@@ -27,6 +27,11 @@ fn wrong_flags_are_usage_errors() {
     for arguments in [
         &["scheduler", "--step", "8"][..],
         &["downloads", "--url", "picture.png"],
+        &[
+            "downloads",
+            "--url",
+            "http://name:secret@localhost/picture.png",
+        ],
         &["async-await", "--trace", "picture.gif"],
         &["nonsense"],
     ] {

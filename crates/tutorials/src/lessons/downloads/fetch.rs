@@ -61,6 +61,8 @@ async fn get(
     bar: &ProgressBar,
 ) -> anyhow::Result<Option<Uri>> {
     let host = location.host().context("the URL has no host")?;
+    // An IPv6 address stands in brackets, but only in a URL.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
     let encrypted = location.scheme_str() == Some("https");
     let port = location
         .port_u16()
@@ -143,14 +145,23 @@ async fn receive(
     }
 }
 
-/// Where a redirect leads: a whole URL, or a path on the same server.
+/// Where a redirect leads: a whole URL, another server, or a path on the same one, from its root or
+/// from where we are (RFC 3986, section 4.2).
 fn join(from: &Uri, to: &str) -> anyhow::Result<Uri> {
-    let text = if to.starts_with('/') && !to.starts_with("//") {
-        let scheme = from.scheme_str().unwrap_or("http");
-        let authority = from.authority().context("the URL has no host")?;
+    let scheme = from.scheme_str().unwrap_or("http");
+    let authority = from.authority().context("the URL has no host")?;
+    let text = if to.contains("://") {
+        to.to_owned()
+    } else if to.starts_with("//") {
+        format!("{scheme}:{to}")
+    } else if to.starts_with('/') {
         format!("{scheme}://{authority}{to}")
     } else {
-        to.to_owned()
+        let directory = from
+            .path()
+            .rsplit_once('/')
+            .map_or("", |(before, _)| before);
+        format!("{scheme}://{authority}{directory}/{to}")
     };
     super::location(&text).map_err(|error| anyhow::anyhow!("a redirect to {to:?}: {error}"))
 }
@@ -173,12 +184,11 @@ async fn reach(scheduler: &Handle, host: &str, port: u16) -> anyhow::Result<Watc
 
 /// A name's addresses. `getaddrinfo` blocks, so a thread asks (lesson 9). It gives up by itself.
 async fn resolve(host: &str, port: u16) -> anyhow::Result<Vec<SocketAddr>> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<IpAddr>() {
+    if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let pool = ThreadPool::new(1, None)?;
-    let name = bare.to_owned();
+    let name = host.to_owned();
     let asked = pool.submit(move || (&*name, port).to_socket_addrs().map(Vec::from_iter));
     asked.await?.with_context(|| format!("cannot find {host}"))
 }
@@ -198,6 +208,11 @@ mod tests {
             join(&from, "https://other.org/").unwrap(),
             "https://other.org/"
         );
+        assert_eq!(
+            join(&from, "c.png").unwrap(),
+            "http://example.org:8000/a/c.png"
+        );
+        assert_eq!(join(&from, "//other.org/c").unwrap(), "http://other.org/c");
         let error = join(&from, "ftp://other.org/").unwrap_err();
         assert!(error.to_string().contains("ftp://other.org/"), "{error}");
     }
