@@ -23,8 +23,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 
-/// How many events are kept. A server may run for days: what comes later is counted, not kept.
-const LIMIT: usize = 200_000;
+/// How many events are kept, and of how many lanes. A server may run for days, and everybody who
+/// connects is a lane: what comes later is counted, not kept.
+const EVENTS: usize = 200_000;
+const LANES: usize = 5_000;
 
 /// Names a lane: a task, a thread or a callback.
 pub type Lane = usize;
@@ -119,7 +121,7 @@ pub struct Recording {
     pub lanes: Vec<String>,
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// How many events came after the limit of 200,000.
+    /// How many events are not kept: beyond 200,000, or of lanes beyond 5,000.
     pub lost: usize,
 }
 
@@ -161,7 +163,13 @@ impl Trace {
     fn record(&self, lane: Lane, what: What) {
         let at = self.clock.now();
         let mut recording = self.lock();
-        if recording.events.len() < LIMIT {
+        let lanes = recording.lanes.len();
+        let known = |by: &Option<Lane>| by.is_none_or(|by| by < lanes);
+        let known = match &what {
+            What::Spawn { by } | What::Wake { by } => known(by),
+            _ => true,
+        };
+        if recording.events.len() < EVENTS && lane < lanes && known {
             recording.events.push(Event { at, lane, what });
         } else {
             recording.lost += 1;
@@ -172,8 +180,12 @@ impl Trace {
     #[must_use]
     pub fn lane(&self, name: impl Into<String>) -> Lane {
         let mut recording = self.lock();
-        recording.lanes.push(name.into());
-        recording.lanes.len() - 1
+        let lane = recording.lanes.len();
+        if lane < LANES {
+            recording.lanes.push(name.into());
+        }
+        // Past the last one, where nothing is recorded.
+        lane
     }
 
     /// A new lane: a task was made.
@@ -269,3 +281,6 @@ pub fn write(recording: &Recording, path: &Path) -> anyhow::Result<()> {
     crate::say!("trace written to {}", path.display());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,8 @@ struct Shared {
     /// All tasks, so that they can be dropped. Finished ones are swept out as it grows.
     tasks: Mutex<Vec<Weak<Task>>>,
     trace: Option<Trace>,
+    /// The lane of the reactor's thread.
+    reacting: Option<Lane>,
 }
 
 type Body = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -98,6 +100,7 @@ impl Workers {
             reactor: Arc::new(Reactor::new()?),
             stopped: AtomicBool::new(false),
             tasks: Mutex::default(),
+            reacting: trace.as_ref().map(|trace| trace.lane("reactor")),
             trace,
         });
         let mut workers = Self {
@@ -168,8 +171,18 @@ impl Spawner {
 
 impl Shared {
     fn react(&self) {
+        let recorder = self.trace.as_ref().zip(self.reacting);
         while !self.stopped.load(Ordering::SeqCst) {
-            if let Err(error) = self.reactor.wait(None) {
+            if let Some((trace, lane)) = recorder {
+                trace.asleep(lane, None);
+            }
+            let waited = self.reactor.wait_then(None, || {
+                if let Some((trace, lane)) = recorder {
+                    trace.awake(lane);
+                    trace.mark(lane);
+                }
+            });
+            if let Err(error) = waited {
                 // epoll_wait fails for wrong arguments only.
                 crate::say!("the reactor failed: {error}");
                 return;

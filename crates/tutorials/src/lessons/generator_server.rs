@@ -155,6 +155,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals()?;
     let listener = options.speak.listen()?;
     let trace = options.record.recorder(&Clock::real());
+    let reactor = trace.as_ref().map(|trace| (trace, trace.lane("reactor")));
     let line = Line::default();
     let first = server(
         listener,
@@ -177,7 +178,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
                 waiting.push((wait, task));
             }
         }
-        if is_stopped(&stop, &mut waiting, &line)? {
+        if is_stopped(&stop, &mut waiting, &line, reactor)? {
             say!("bye");
             options.record.draw(trace.as_ref())?;
             return Ok(stop.exit_code());
@@ -186,7 +187,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// Waits in `select` and moves who is ready into the line. `true`: somebody pressed Ctrl-C.
-fn is_stopped(stop: &Stop, waiting: &mut Vec<(Wait, Task)>, line: &Line) -> io::Result<bool> {
+fn is_stopped(
+    stop: &Stop,
+    waiting: &mut Vec<(Wait, Task)>,
+    line: &Line,
+    recorder: Option<(&Trace, Lane)>,
+) -> io::Result<bool> {
     let mut readable = FdSet::new();
     let mut writable = FdSet::new();
     readable.insert(stop.as_fd());
@@ -196,7 +202,15 @@ fn is_stopped(stop: &Stop, waiting: &mut Vec<(Wait, Task)>, line: &Line) -> io::
             Interest::Writable => writable.insert(socket.as_fd()),
         }
     }
-    match select(None, &mut readable, &mut writable, None, None) {
+    if let Some((trace, reactor)) = recorder {
+        trace.asleep(reactor, None);
+    }
+    let selected = select(None, &mut readable, &mut writable, None, None);
+    if let Some((trace, reactor)) = recorder {
+        trace.awake(reactor);
+        trace.mark(reactor);
+    }
+    match selected {
         Ok(_) => {}
         Err(Errno::EINTR) => return Ok(false),
         Err(error) => return Err(error.into()),
@@ -211,7 +225,12 @@ fn is_stopped(stop: &Stop, waiting: &mut Vec<(Wait, Task)>, line: &Line) -> io::
         .collect();
     let mut ready = ready.into_iter();
     let ready = waiting.extract_if(.., |_| ready.next().unwrap_or(false));
-    line.borrow_mut().extend(ready.map(|(_, task)| task));
+    line.borrow_mut().extend(ready.map(|(_, task)| {
+        if let Some(((trace, _), lane)) = recorder.zip(task.lane) {
+            trace.wake(lane);
+        }
+        task
+    }));
     Ok(stopped)
 }
 

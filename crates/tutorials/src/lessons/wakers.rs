@@ -176,6 +176,9 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             }
         }
         if !shared.new.borrow().is_empty() || !line.is_empty() {
+            if let Some((trace, lane)) = reactor_lane {
+                trace.mark(lane);
+            }
             // Somebody is ready: a glance at the sockets, without sleeping.
             reactor.wait(Some(Duration::ZERO))?;
         } else if line.fall_asleep() {

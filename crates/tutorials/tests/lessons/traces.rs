@@ -117,8 +117,10 @@ fn servers_draw_their_clients_at_the_end() {
             continue;
         };
         let mut client = Client::connect(server.address);
-        client.ask("1");
-        client.ask("2");
+        // Sooner or later the server is faster than we are, and has to wait.
+        for _ in 0..50 {
+            client.ask("1");
+        }
         let said = {
             let mut server = server;
             let status = server.signal(rustix::process::Signal::INT);
@@ -126,6 +128,13 @@ fn servers_draw_their_clients_at_the_end() {
             fs::read_to_string(&path).unwrap()
         };
         assert!(said.contains("data-name=\"client 1\""), "{lesson}: {said}");
+        // The first lane is the loop's own, asleep, and it wakes the others.
+        let first = said.split("data-name=\"").nth(1).unwrap();
+        assert!(first.starts_with("reactor\""), "{lesson}: {said}");
+        assert!(
+            first.contains("class=\"wait\"") && said.contains("class=\"wake\""),
+            "{lesson}: {said}"
+        );
         assert!(
             said.contains("class=\"run\"") && said.contains("class=\"wait\""),
             "{lesson}"
