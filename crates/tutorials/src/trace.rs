@@ -10,6 +10,7 @@
 //! [`waiting`]`(Why::Readable)` without knowing whether anybody records it.
 
 pub mod chrome;
+pub mod future;
 pub mod svg;
 pub mod terminal;
 
@@ -50,6 +51,8 @@ pub enum Why {
     Thread,
     /// The kernel's answer to what it was asked to do.
     Completion,
+    /// Whoever steps it, to be sent something.
+    Caller,
 }
 
 impl fmt::Display for Why {
@@ -63,6 +66,7 @@ impl fmt::Display for Why {
             Self::Task => f.write_str("a task"),
             Self::Thread => f.write_str("a thread"),
             Self::Completion => f.write_str("completion"),
+            Self::Caller => f.write_str("its caller"),
         }
     }
 }
@@ -209,6 +213,20 @@ impl Trace {
         RUNNING.set(None);
         let why = WHY.take();
         self.record(lane, What::End { why });
+    }
+
+    /// Control goes to a lane that the one which runs now calls. Give the answer to [`leave`](Self::leave).
+    #[must_use]
+    pub fn enter(&self, lane: Lane) -> Option<Lane> {
+        let caller = RUNNING.get();
+        self.begin(lane);
+        caller
+    }
+
+    /// The lane gives control back to the one that called it.
+    pub fn leave(&self, lane: Lane, caller: Option<Lane>) {
+        self.end(lane);
+        RUNNING.set(caller);
     }
 
     /// The event loop falls asleep.

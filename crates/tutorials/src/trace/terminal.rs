@@ -73,7 +73,10 @@ pub fn draw(recording: &Recording, width: usize) -> String {
         }
     }
     let axis: String = axis.into_iter().collect();
-    let _ = writeln!(picture, "{}", axis.trim_end());
+    // Where no time passed there is nothing to write on it.
+    if !axis.trim_end().is_empty() {
+        let _ = writeln!(picture, "{}", axis.trim_end());
+    }
     let _ = writeln!(
         picture,
         "{:>names$} █ runs  · waits  ▲ woken  × cancelled",
