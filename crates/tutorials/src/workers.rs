@@ -19,20 +19,24 @@
 //! ```
 //!
 //! A task must not be polled by two workers at once, and a wake-up that comes while it
-//! is polled must not be lost. Its state is one atomic number that says which.
+//! is polled must not be lost. Its state is one atomic number (`workers/state.rs`) that sees to it.
+
+mod state;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle};
 
 use crate::reactor::Reactor;
+use crate::sync;
 use crate::trace::{Lane, Trace};
+use state::{State, Woken};
 
 /// A number of threads that run tasks. Dropped, it drops its tasks.
 #[derive(Debug)]
@@ -57,17 +61,8 @@ struct Shared {
 
 type Body = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Nobody has anything to do with it until it is woken.
-const IDLE: u8 = 0;
-/// It stands in the line.
-const QUEUED: u8 = 1;
-/// A worker polls it.
-const RUNNING: u8 = 2;
-/// A worker polls it, and it was woken meanwhile: back into the line it goes.
-const WOKEN: u8 = 3;
-
 struct Task {
-    state: AtomicU8,
+    state: State,
     /// `None` when it is through. The lock is never contended: `state` lets in one at a time.
     body: Mutex<Option<Body>>,
     shared: Arc<Shared>,
@@ -151,7 +146,7 @@ impl Spawner {
     /// at once.
     pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + Send + 'static) {
         let task = Arc::new(Task {
-            state: AtomicU8::new(IDLE),
+            state: State::idle(),
             body: Mutex::new(Some(Box::pin(future))),
             shared: Arc::clone(&self.shared),
             lane: self.shared.trace.as_ref().map(|trace| trace.spawn(name)),
@@ -227,7 +222,7 @@ impl Shared {
 
 impl Task {
     fn run(self: Arc<Self>) {
-        self.state.swap(RUNNING, Ordering::SeqCst);
+        self.state.begin();
         let waker = Waker::from(Arc::clone(&self));
         let mut body = lock(&self.body);
         let Some(future) = body.as_mut() else {
@@ -239,7 +234,7 @@ impl Task {
         let done = catch_unwind(AssertUnwindSafe(poll)).unwrap_or(Poll::Ready(()));
         self.record(Trace::end);
         if done.is_ready() {
-            // The state stays RUNNING: a waker that comes later finds nothing to do.
+            // The state stays as it is while a worker polls: a waker that comes later finds nothing to do.
             drop(body);
             self.end();
             self.record(|trace, lane| trace.drop(lane, false));
@@ -251,12 +246,7 @@ impl Task {
             self.end();
             return;
         }
-        let idle = self
-            .state
-            .compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst);
-        if idle.is_err() {
-            // Woken while it was polled.
-            self.state.store(QUEUED, Ordering::SeqCst);
+        if self.state.end() {
             let shared = Arc::clone(&self.shared);
             shared.queue(self);
         }
@@ -277,22 +267,11 @@ impl Task {
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
-        // Written even where it stays the same: only so the poll that follows is sure to see what
-        // was done before this wake-up.
-        let next = |state| {
-            Some(if state == IDLE || state == QUEUED {
-                QUEUED
-            } else {
-                WOKEN
-            })
-        };
-        let was = self
-            .state
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
-        if was == Ok(IDLE) || was == Ok(RUNNING) {
+        let woken = self.state.wake();
+        if woken != Woken::Again {
             self.record(Trace::wake);
         }
-        if was == Ok(IDLE) {
+        if woken == Woken::Queue {
             let shared = Arc::clone(&self.shared);
             shared.queue(self);
         }

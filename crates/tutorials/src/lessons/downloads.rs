@@ -424,6 +424,8 @@ impl Work {
     /// Takes away the bars, reports what failed, and counts both.
     fn finish(&self) -> (usize, usize) {
         self.total.finish_and_clear();
+        // After Ctrl-C there are bars of downloads that were dropped. Nobody minds if they stay.
+        let _ = self.bars.clear();
         let failures = lock(&self.failures);
         for line in &*failures {
             say!("{line}");
