@@ -17,11 +17,14 @@
 //! socket; the *reactor* (`reactor.rs`, added by this lesson) knows which socket which
 //! waker waits for; the *executor* (`serve`, below) polls who stands in the line
 //! (`ready.rs`). The waker is all that connects them, and it may come from any thread.
+//! Before `talk` tries to read it asks for the reactor's `tick`; if it then has to wait,
+//! it waits for another one. So nothing is missed that happens between the two.
 //!
 //! `--lost` shows what can go wrong. A future looks whether the bell has rung (no), the
 //! bell rings (nobody waits yet, so nobody is woken), the future leaves its waker: it
 //! waits for ever. The mend: leave the waker *first*, then look once more. There is one
-//! such place in `ready.rs`; `tests/loom.rs` proves that it is mended.
+//! such place in `ready.rs` (and another in lesson 16); `tests/loom.rs` proves that they
+//! are mended.
 //!
 //! **Python and here.** None of the originals has this lesson: there the loop keeps
 //! everything, and a future calls `loop.call_soon(task.step)`. That is a waker, too.
@@ -241,11 +244,31 @@ async fn accept_all(listener: TcpListener, shared: Rc<Shared>) {
             }
             Err(error) => {
                 say!("cannot accept: {error}");
-                thread::sleep(Duration::from_millis(10));
-                yield_now().await;
+                pause(Duration::from_millis(100)).await;
             }
         }
     }
+}
+
+/// Timers come in lesson 13. Here another thread sleeps, and calls the waker: that is all it takes.
+async fn pause(duration: Duration) {
+    let mut begun = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut begun, true) {
+            return Poll::Ready(());
+        }
+        let waker = context.waker().clone();
+        let sleeper = thread::Builder::new().spawn(move || {
+            thread::sleep(duration);
+            waker.wake();
+        });
+        if sleeper.is_err() {
+            // No thread either: then without a pause.
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    })
+    .await;
 }
 
 /// `talk` of lesson 1, and where it would block it waits for the reactor.

@@ -119,6 +119,28 @@ fn select_refuses_the_client_past_the_last_descriptor_it_can_watch() {
     }
 }
 
+#[test]
+fn a_server_without_free_descriptors_serves_the_clients_it_has() {
+    for lesson in [
+        "threads",
+        "select",
+        "callbacks",
+        "generator-server",
+        "wakers",
+        "async-server",
+        "send",
+        "completion",
+        "tokio",
+    ] {
+        let Some(server) = Server::start(&[lesson]) else {
+            continue;
+        };
+        println!("{lesson}");
+        scenario::no_descriptors_left(&server);
+        server.interrupt();
+    }
+}
+
 /// Those that serve nobody and take their time.
 #[test]
 fn ctrl_c_ends_the_other_lessons_with_0_too() {
