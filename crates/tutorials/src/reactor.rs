@@ -189,7 +189,7 @@ impl Reactor {
 
     /// Ends a [`wait`](Self::wait), from any thread. The next one, if nobody waits just now.
     pub fn rouse(&self) {
-        // It fails only when the counter is full: then it is readable, which is the point.
+        // It fails only when the counter is full: after 2^64 times.
         let _ = rustix::io::write(&self.alarm, &1_u64.to_ne_bytes());
     }
 }

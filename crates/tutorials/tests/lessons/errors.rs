@@ -33,6 +33,7 @@ fn wrong_flags_are_usage_errors() {
             "http://name:secret@localhost/picture.png",
         ],
         &["async-await", "--trace", "picture.gif"],
+        &["async-await", "--trace", "no/such/directory/picture.svg"],
         &["nonsense"],
     ] {
         let output = run(arguments);
