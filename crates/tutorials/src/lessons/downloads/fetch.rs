@@ -24,6 +24,8 @@ use crate::scheduler::Handle;
 
 /// A server that sends nothing for so long has forgotten us.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// One that sends a byte now and then has not, but would hold us for ever.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 const REDIRECTS: u32 = 5;
 /// No picture is larger, in bytes. It is written as it comes, so this bounds the disk, not the memory.
 const LARGEST: u64 = 1 << 30;
@@ -44,13 +46,17 @@ pub(super) async fn fetch(
     bar: &ProgressBar,
 ) -> anyhow::Result<()> {
     let mut location = location.clone();
-    for _ in 0..=REDIRECTS {
-        match get(scheduler, &location, file, bar).await? {
-            None => return Ok(()),
-            Some(next) => location = next,
+    let all = async {
+        for _ in 0..=REDIRECTS {
+            match get(scheduler, &location, file, bar).await? {
+                None => return Ok(()),
+                Some(next) => location = next,
+            }
         }
-    }
-    bail!("more than {REDIRECTS} redirects")
+        bail!("more than {REDIRECTS} redirects")
+    };
+    let fetched = scheduler.timeout(LONGEST, all).await;
+    fetched.context("it takes longer than an hour")?
 }
 
 /// One request. Answers where to go on, or nothing when all of it is in the file.
@@ -195,7 +201,38 @@ async fn resolve(host: &str, port: u16) -> anyhow::Result<Vec<SocketAddr>> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::clock::Clock;
+    use crate::scheduler::Scheduler;
+
+    #[test]
+    fn a_server_that_drips_is_left_after_an_hour() {
+        let scheduler = Scheduler::with(Clock::jumping(), None).unwrap();
+        let handle = scheduler.handle();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let location = format!("http://{}/drip", listener.local_addr().unwrap());
+        let listener = Watched::new(&handle, listener).unwrap();
+        let server = handle.clone();
+        drop(handle.spawn("server", async move {
+            let (stream, _) = net::accept(&listener).await.unwrap();
+            net::recv(&stream, &mut [0; 1024]).await.unwrap();
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+            net::send(&stream, head).await.unwrap();
+            while net::send(&stream, b"x").await.is_ok() {
+                server.sleep(PATIENCE - Duration::from_secs(1)).await;
+            }
+        }));
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = PartFile::create(directory.path(), 0, "/drip").unwrap();
+        let location = location.parse().unwrap();
+        let bar = ProgressBar::hidden();
+        let outcome = scheduler.block_on(fetch(&handle, &location, &mut file, &bar));
+        let error = outcome.unwrap_err().to_string();
+        assert!(error.contains("longer than an hour"), "{error}");
+        assert_eq!(handle.now(), LONGEST);
+    }
 
     #[test]
     fn a_redirect_leads_to_a_whole_url_or_to_a_path_on_the_same_server() {
