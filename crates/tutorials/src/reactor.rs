@@ -187,6 +187,15 @@ impl Reactor {
         Ok(ready)
     }
 
+    /// How often [`rouse`](Self::rouse) was called.
+    #[cfg(test)]
+    pub(crate) fn roused(&self) -> u64 {
+        let mut count = [0; 8];
+        // While it was never called there is nothing to read.
+        let _ = rustix::io::read(&self.alarm, &mut count);
+        u64::from_ne_bytes(count)
+    }
+
     /// Ends a [`wait`](Self::wait), from any thread. The next one, if nobody waits just now.
     pub fn rouse(&self) {
         // It fails only when the counter is full: after 2^64 times.

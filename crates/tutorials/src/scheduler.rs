@@ -380,7 +380,11 @@ impl Core {
 
     fn wait(&self, timeout: Option<Duration>) -> usize {
         // epoll_wait fails for wrong arguments only.
-        let awake = || self.record_awake();
+        let awake = || {
+            // Before the first is woken: that needs no alarm, we are awake.
+            self.shared.ready.wake_up();
+            self.record_awake();
+        };
         let ready = self.shared.reactor.wait_then(timeout, awake);
         ready.expect("the reactor's descriptor is open")
     }

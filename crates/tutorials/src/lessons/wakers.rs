@@ -189,6 +189,8 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
                 trace.asleep(lane, None);
             }
             reactor.wait_then(None, || {
+                // Before the first is woken: nobody has to rouse us any more.
+                line.wake_up();
                 if let Some((trace, lane)) = reactor_lane {
                     trace.awake(lane);
                     trace.mark(lane);

@@ -337,3 +337,31 @@ fn senders_that_gave_up_are_not_remembered() {
         assert_eq!(receiver.receive().await, Some(0));
     });
 }
+
+#[test]
+fn the_reactor_does_not_rouse_itself() {
+    let scheduler = Scheduler::new().unwrap();
+    let handle = scheduler.handle();
+    let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+    let one = crate::net::Watched::new(&handle, one).unwrap();
+    let ringer = std::thread::spawn(move || {
+        for _ in 0..100 {
+            io::Write::write_all(&mut &other, b"x").unwrap();
+            io::Read::read_exact(&mut &other, &mut [0]).unwrap();
+        }
+    });
+    scheduler.block_on(async {
+        let interest = crate::reactor::Interest::Readable;
+        for _ in 0..100 {
+            let read =
+                |mut socket: &std::os::unix::net::UnixStream| io::Read::read(&mut socket, &mut [0]);
+            one.until_done(interest, |socket| read(socket))
+                .await
+                .unwrap();
+            io::Write::write_all(&mut &*one, b"y").unwrap();
+        }
+    });
+    ringer.join().unwrap();
+    // Who is woken by the reactor is woken by a thread that is awake.
+    assert_eq!(handle.reactor().roused(), 0);
+}
