@@ -58,10 +58,23 @@ fn nothing_unexpected_stands_at_the_top_level() {
     for entry in fs::read_dir(root()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(
-            name.starts_with('.') || name == "target" || TOP_LEVEL.contains(&name.as_str()),
+            name.starts_with('.') || is_ignored(&name) || TOP_LEVEL.contains(&name.as_str()),
             "{name} stands at the top level"
         );
     }
+}
+
+/// Whether a file of this name is none of the project's, as `.gitignore` says: built, or
+/// left by a program that somebody tried here.
+fn is_ignored(name: &str) -> bool {
+    let patterns = fs::read_to_string(root().join(".gitignore")).unwrap();
+    patterns.lines().any(|pattern| {
+        let pattern = pattern.trim_matches('/');
+        match pattern.split_once('*') {
+            Some((start, end)) => name.starts_with(start) && name.ends_with(end),
+            None => name == pattern,
+        }
+    })
 }
 
 #[test]
@@ -116,4 +129,30 @@ fn module_files_are_named_after_their_module() {
     for path in sources() {
         assert!(!path.ends_with("mod.rs"), "{}", path.display());
     }
+}
+
+#[test]
+fn every_link_of_a_readme_leads_somewhere() {
+    let mut count = 0;
+    for readme in readmes() {
+        let text = fs::read_to_string(&readme).unwrap();
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let path = readme.parent().unwrap().join(target);
+            assert!(path.exists(), "{}: {target}", readme.display());
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} links were found");
+}
+
+fn readmes() -> Vec<PathBuf> {
+    let directories = fs::read_dir(root().join("crates")).unwrap();
+    let crates = directories.map(|entry| entry.unwrap().path());
+    let others = [root().to_owned(), root().join("examples/deploy")];
+    let all = crates.chain(others).map(|path| path.join("README.md"));
+    all.filter(|path| path.exists()).collect()
 }

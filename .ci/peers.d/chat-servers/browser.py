@@ -1,48 +1,13 @@
 """Two pages in headless Chromium and a telnet user talk; screenshots light, dark and narrow."""
 
 import sys
-import tempfile
-import time
 
-from selenium import webdriver
+from chromium import browser, look, wait_for
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 first_url, second_url, telnet_in, telnet_shown, artifacts = sys.argv[1:]
-profiles = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-
-
-def browser(width, height, dark):
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in (
-        "headless", "no-sandbox", "disable-gpu", "no-first-run",
-        "disable-background-networking", "disable-component-update", "disable-sync",
-        "hide-scrollbars", f"window-size={width},{height}",
-        f"user-data-dir={tempfile.mkdtemp(dir=profiles.name)}",
-    ):
-        options.add_argument("--" + argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
-    look(driver, width, height, dark)
-    return driver
-
-
-def look(driver, width, height, dark):
-    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
-    )
-
-
-def wait_for(what, condition):
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def log(driver):

@@ -3,44 +3,13 @@
 import glob
 import os
 import sys
-import tempfile
-import time
 
-from selenium import webdriver
+from chromium import browser, wait_for
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 url, album, saved, artifacts = sys.argv[1:]
 os.makedirs(saved)
-
-
-def browser(width, height, dark):
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in (
-        "headless", "no-sandbox", "disable-gpu", "no-first-run",
-        "disable-background-networking", "disable-component-update", "disable-sync",
-        "hide-scrollbars", f"window-size={width},{height}",
-        f"user-data-dir={tempfile.mkdtemp(dir=os.path.dirname(os.path.abspath(saved)))}",
-    ):
-        options.add_argument("--" + argument)
-    options.add_experimental_option("prefs", {"download.default_directory": os.path.abspath(saved)})
-    service = webdriver.ChromeService("/usr/bin/chromedriver")
-    driver = webdriver.Chrome(options=options, service=service)
-    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
-    )
-    return driver
-
-
-def wait_for(what, condition):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def loaded(driver):
@@ -55,7 +24,7 @@ def downloaded(count):
     return len(glob.glob(saved + "/*.zip")) == count and not glob.glob(saved + "/*.crdownload")
 
 
-driver = browser(1280, 900, dark=False)
+driver = browser(1280, 900, downloads=os.path.abspath(saved))
 try:
     driver.get(url + "/")
     wait_for("thumbnails of the index", lambda: loaded(driver))
@@ -83,7 +52,7 @@ try:
 finally:
     driver.quit()
 
-driver = browser(360, 740, dark=True)
+driver = browser(360, 740, dark=True, downloads=os.path.abspath(saved))
 try:
     driver.get(f"{url}/album/{album}/")
     wait_for("thumbnails on a phone", lambda: loaded(driver))

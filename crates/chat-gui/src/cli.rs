@@ -20,6 +20,7 @@ use crate::words::Words;
 #[derive(Debug, Parser)]
 #[command(
     name = "chat-gui",
+    max_term_width = 80,
     version,
     after_help = "Examples:
   chat-gui --with-server              a chat on this machine, all in one

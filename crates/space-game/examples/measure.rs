@@ -23,11 +23,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
+#[path = "../../common/benches/measured/process.rs"]
+mod measured;
+
+use measured::{peak_memory, processor_time};
+
 /// What begins a frame.
 const FRAME: &[u8] = b"\x1b[?2026h";
-
-/// `/proc` counts CPU time in hundredths of a second on every Linux there is.
-const JIFFY: f64 = 0.01;
 
 fn main() -> ExitCode {
     common::exit::code("measure", run())
@@ -78,7 +80,7 @@ fn run() -> anyhow::Result<ExitCode> {
     let (mut all, mut first) = (Vec::new(), None);
     let end = start + Duration::from_secs(seconds);
     let mut tick = 0;
-    let mut usage = (0.0, 0);
+    let mut usage = (Duration::ZERO, 0);
     let mut quit = false;
     loop {
         let next = start + Duration::from_millis(33 * (tick + 1));
@@ -93,7 +95,7 @@ fn run() -> anyhow::Result<ExitCode> {
             Err(RecvTimeoutError::Timeout) => {
                 tick += 1;
                 if !quit && Instant::now() >= end {
-                    usage = (cpu(pid)?, peak_kib(pid)?);
+                    usage = (processor_time(pid)?, peak_memory(pid)?);
                     keyboard.write_all(b"q")?;
                     quit = true;
                 } else if flown && !quit {
@@ -118,26 +120,11 @@ fn run() -> anyhow::Result<ExitCode> {
         "  {:.1} kB/s to the terminal",
         all.len() as f64 / 1000.0 / played
     );
-    println!("  {:.2} % of a core", usage.0 / played * 100.0);
-    println!("  {:.1} MiB at most", usage.1 as f64 / 1024.0);
+    println!(
+        "  {:.2} % of a core",
+        usage.0.as_secs_f64() / played * 100.0
+    );
+    println!("  {:.1} MiB at most", usage.1 as f64 / 1024.0 / 1024.0);
     println!("  {}", last.trim().replace("\r\n", "\n  "));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Seconds of CPU that all threads of `pid` have used.
-fn cpu(pid: u32) -> anyhow::Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name in parentheses may hold anything; what follows is numbers, from the third on.
-    let (_, numbers) = stat.rsplit_once(')').context("/proc/PID/stat")?;
-    let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    let jiffies = numbers[11].parse::<f64>()? + numbers[12].parse::<f64>()?;
-    Ok(jiffies * JIFFY)
-}
-
-/// The most memory `pid` has had, in KiB.
-fn peak_kib(pid: u32) -> anyhow::Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.context("/proc/PID/status")?.parse()?)
 }

@@ -59,7 +59,9 @@ pub trait Game {
     fn take_changed(&mut self) -> bool;
 
     /// Whether the bell rang since this was last asked.
-    fn take_bell(&mut self) -> bool;
+    fn take_bell(&mut self) -> bool {
+        false
+    }
 
     /// How it stands, in a few words: `score 12`.
     fn verdict(&self) -> String;

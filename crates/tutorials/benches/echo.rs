@@ -3,6 +3,9 @@
 //!
 //! `cargo bench -p tutorials --bench echo -- --chart crates/tutorials/docs/echo-rate.svg`
 
+#[path = "../../common/benches/measured/process.rs"]
+mod measured;
+
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -11,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use measured::{on_core, processor_time};
 use tutorials::net::{connect, recv, send};
 use tutorials::scheduler::{Handle, Scheduler};
 
@@ -30,8 +34,6 @@ const CROWDS: [u32; 3] = [1, 100, 1000];
 const RUNS: usize = 3;
 const WARM: Duration = Duration::from_millis(200);
 const MEASURED: Duration = Duration::from_millis(800);
-/// `sysconf(_SC_CLK_TCK)`, which Linux fixes at 100 for everybody who reads `/proc`.
-const TICK: Duration = Duration::from_millis(10);
 
 /// Requests a second, and microseconds of the server's processor time for each.
 type Rate = (f64, f64);
@@ -95,8 +97,7 @@ fn middle(rates: &mut [Rate]) -> Option<Rate> {
 }
 
 fn measure(lesson: &[&str], crowd: u32) -> Option<Rate> {
-    let mut server = Command::new("taskset")
-        .args(["-c", "0", env!("CARGO_BIN_EXE_tutorials")])
+    let mut server = on_core(0, env!("CARGO_BIN_EXE_tutorials"))
         .args(lesson)
         .args(["--port", "0"])
         .stdout(Stdio::piped())
@@ -136,10 +137,18 @@ fn load(server: SocketAddr, crowd: u32, process: &Child) -> Rate {
     }
     scheduler.block_on(async {
         handle.sleep(WARM).await;
-        let (before, used, start) = (answered.get(), processor(process), Instant::now());
+        let (before, used, start) = (
+            answered.get(),
+            processor_time(process.id()).unwrap_or_default(),
+            Instant::now(),
+        );
         handle.sleep(MEASURED).await;
         let requests = (answered.get() - before) as f64;
-        let cost = (processor(process).saturating_sub(used)).as_secs_f64() * 1e6;
+        let cost = (processor_time(process.id())
+            .unwrap_or_default()
+            .saturating_sub(used))
+        .as_secs_f64()
+            * 1e6;
         (requests / start.elapsed().as_secs_f64(), cost / requests)
     })
 }
@@ -157,23 +166,6 @@ async fn ask(scheduler: Handle, server: SocketAddr, answered: Rc<Cell<u64>>) {
         assert_eq!(&answer[..count], b"42\n");
         answered.set(answered.get() + 1);
     }
-}
-
-/// Processor time of the server, all threads together.
-fn processor(process: &Child) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap_or_default();
-    // The name may contain anything, so count from behind its bracket: utime and stime.
-    let fields = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace();
-    let ticks: u32 = fields
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u32>().ok())
-        .sum();
-    TICK * ticks
 }
 
 /// Bars, a group for each lesson.

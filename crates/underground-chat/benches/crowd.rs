@@ -11,12 +11,16 @@
 // A measurement that cannot be made has nothing to report: a panic says why.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../common/benches/measured/process.rs"]
+mod measured;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use measured::{memory, on_core, processor_time};
 use rustix::event::{Timespec, epoll};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
@@ -42,9 +46,8 @@ struct Server {
 impl Server {
     /// Starts `command` on the first core; its first line names both addresses.
     fn start(command: &[&str]) -> Self {
-        let mut process = Command::new("taskset")
-            .args(["-c", "0"])
-            .args(command)
+        let mut process = on_core(0, command[0])
+            .args(&command[1..])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -63,30 +66,12 @@ impl Server {
 
     /// Bytes of memory in use.
     fn memory(&self) -> u64 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS"))
-            .unwrap();
-        let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kilobytes * 1024
+        memory(self.process.id()).unwrap()
     }
 
     /// Seconds of processor used so far.
     fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<&str> = stat
-            .rsplit_once(')')
-            .unwrap()
-            .1
-            .split_whitespace()
-            .collect();
-        let ticks: f64 = [11, 12]
-            .iter()
-            .map(|&at| fields[at].parse::<f64>().unwrap())
-            .sum();
-        ticks / 100.0
+        processor_time(self.process.id()).unwrap().as_secs_f64()
     }
 }
 

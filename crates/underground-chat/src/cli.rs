@@ -21,6 +21,7 @@ use crate::flags::Names;
 /// An anonymous chat, and everything it needs: server, reader, writer.
 #[derive(Debug, Parser)]
 #[command(
+    max_term_width = 80,
     name = "underground-chat",
     version,
     args_conflicts_with_subcommands = true,

@@ -7,8 +7,11 @@
 
 mod chart;
 mod crowd;
+#[path = "../../../common/benches/measured/process.rs"]
+mod measured;
 mod process;
 mod report;
+#[path = "../../../common/benches/measured/tally.rs"]
 mod tally;
 
 use std::process::ExitCode;

@@ -70,12 +70,14 @@ pub(crate) fn fan_out(
     let mut bars = Vec::new();
     for (server, middle) in servers.iter().zip(&middles) {
         let ratio = reference.map_or(f64::NAN, |reference| middle.per_cpu_second / reference);
+        // "-" where there is nothing to compare with.
+        let shown = reference.map_or("-".to_owned(), |_| format!("{ratio:.2}"));
         let [p50, p99, p999] = middle
             .percentiles
             .map(|latency| latency.as_secs_f64() * 1e3);
         writeln!(
             table,
-            "| {} | {:.0} | {:.0} | {ratio:.2} | {:.2} | {p50:.2} | {p99:.2} | {p999:.2} |",
+            "| {} | {:.0} | {:.0} | {shown} | {:.2} | {p50:.2} | {p99:.2} | {p999:.2} |",
             server.name,
             middle.per_second,
             middle.per_cpu_second,

@@ -10,6 +10,8 @@ mod chart;
 mod client;
 mod files;
 mod measure;
+#[path = "../../../common/benches/measured/process.rs"]
+mod measured;
 mod server;
 mod table;
 

@@ -1,18 +1,18 @@
 //! The servers that are measured: how each is started, and what it uses.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 
 use crate::files::{ALBUM, Files};
+use crate::measured::{children, on_core, peak_memory, processor_time, until_it_listens};
 
-/// Clock ticks of `/proc/PID/stat` in a second: the same on every Linux of today.
-const TICKS: f64 = 100.0;
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers");
 
 /// Where peers are installed and data is kept.
@@ -113,8 +113,7 @@ impl Server {
         let address = free.local_addr()?;
         drop(free);
         let log = files.tools.join("server.log");
-        let mut command = Command::new("taskset");
-        command.args(["-c", "0"]).arg(&self.program);
+        let mut command = on_core(0, &self.program);
         let path = match &self.kind {
             Kind::PhotoArchive => {
                 command.args(["--bind", &address.to_string(), "--photos"]);
@@ -140,13 +139,8 @@ impl Server {
             address,
             path,
         };
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(address).is_err() {
-            if running.child.try_wait()?.is_some() || Instant::now() > deadline {
-                bail!("does not start: see {}", log.display());
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
+        until_it_listens(&mut running.child, address)
+            .with_context(|| format!("see {}", log.display()))?;
         Ok(running)
     }
 }
@@ -187,40 +181,22 @@ pub(crate) struct Running {
 impl Running {
     /// Processor seconds that it and its workers have used so far.
     pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
-        let mut ticks = 0.0;
-        for process in self.processes()? {
-            let fields = stat(process)?;
-            ticks += fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-        }
-        Ok(ticks / TICKS)
+        let times = self.processes()?.into_iter().map(processor_time);
+        let times: Vec<Duration> = times.collect::<io::Result<_>>()?;
+        Ok(times.iter().map(Duration::as_secs_f64).sum())
     }
 
     /// The most memory that it and its workers have had resident, in MiB.
     pub(crate) fn peak_mib(&self) -> anyhow::Result<f64> {
-        let mut kib = 0.0;
-        for process in self.processes()? {
-            let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
-            kib += peak.context("no VmHWM")?.trim().parse::<f64>()?;
-        }
-        Ok(kib / 1024.0)
+        let peaks = self.processes()?.into_iter().map(peak_memory);
+        let bytes: u64 = peaks.sum::<io::Result<_>>()?;
+        Ok(bytes as f64 / 1024.0 / 1024.0)
     }
 
     /// The server and its children.
-    fn processes(&self) -> anyhow::Result<Vec<u32>> {
-        let mut found = vec![self.child.id()];
-        for entry in fs::read_dir("/proc")? {
-            let Ok(process) = entry?.file_name().to_string_lossy().parse() else {
-                continue;
-            };
-            // Others come and go.
-            if let Ok(fields) = stat(process)
-                && fields[1] == self.child.id().to_string()
-            {
-                found.push(process);
-            }
-        }
+    fn processes(&self) -> io::Result<Vec<u32>> {
+        let mut found = children(self.child.id())?;
+        found.push(self.child.id());
         Ok(found)
     }
 }
@@ -237,13 +213,6 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The fields of `/proc/PID/stat` after the name, which may have spaces.
-fn stat(process: u32) -> anyhow::Result<Vec<String>> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let (_, fields) = text.rsplit_once(") ").context("no name")?;
-    Ok(fields.split(' ').map(str::to_owned).collect())
 }
 
 /// Pins this process, and so its threads to come, to processor 1.

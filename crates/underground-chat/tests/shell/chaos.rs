@@ -9,7 +9,8 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use super::program::{Program, Server, binary, line};
+use super::program::Program;
+use super::server::{Server, binary, line};
 
 const MESSAGES: usize = 1000;
 

@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
 
-use super::program::{Program, Server, bare, binary, line, output, run, text};
+use super::program::{Program, output, text};
+use super::server::{Server, bare, binary, line, run};
 
 fn token_of(directory: &std::path::Path) -> String {
     let dotenv = fs::read_to_string(directory.join(".env")).unwrap();

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::program::{PATIENCE, Program, Server, text};
+use super::program::{PATIENCE, Program, text};
+use super::server::Server;
 
 #[test]
 fn a_conversation_goes_on_through_a_restart_and_the_history_is_right() {
@@ -70,7 +71,7 @@ fn chat_in_a_pipe_confirms_everything_before_it_ends() {
     chat.say("");
     assert_eq!(chat.code(), 0);
     for n in 0..50 {
-        let line = super::program::line(&mut reader);
+        let line = super::server::line(&mut reader);
         assert!(line.ends_with(&format!(" Pipe: m{n}")), "{line}");
     }
 }

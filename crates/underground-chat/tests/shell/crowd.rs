@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use socket2::{Domain, Socket, Type};
 
-use super::program::{PATIENCE, Program, Server, line};
+use super::program::{PATIENCE, Program};
+use super::server::{Server, line};
 
 /// Logs a bare connection in; what it says is posted as `NAME`.
 fn enter(server: &Server) -> (BufReader<TcpStream>, String) {

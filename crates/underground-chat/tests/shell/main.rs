@@ -8,5 +8,6 @@ mod commands;
 mod conversation;
 mod crowd;
 mod program;
+mod server;
 mod sigkill;
 mod terminal;

@@ -5,7 +5,8 @@ use std::sync::mpsc::channel;
 
 use rustix::process::Signal;
 
-use super::program::{PATIENCE, Server, bare};
+use super::program::PATIENCE;
+use super::server::{Server, bare};
 
 const PEOPLE: usize = 1000;
 /// Threads that register people one after the other.

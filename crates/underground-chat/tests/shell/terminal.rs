@@ -11,7 +11,8 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_p
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
-use super::program::{PATIENCE, Program, Server};
+use super::program::{PATIENCE, Program};
+use super::server::Server;
 
 fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).unwrap()

@@ -13,6 +13,8 @@ use rustix::event::Timespec;
 use rustix::event::epoll;
 use socket2::{Domain, Socket, Type};
 
+use crate::tally::Tally;
+
 /// Length of a message; two digits short of needing a longer frame header.
 const MESSAGE: usize = 64;
 
@@ -22,41 +24,6 @@ const HANDSHAKE: &str = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket
 
 /// Connections that shake hands at the same time.
 const TOGETHER: usize = 100;
-
-/// What was received, and how long each delivery took.
-pub(crate) struct Tally {
-    pub(crate) deliveries: u64,
-    /// Deliveries by latency in steps of 10 µs; the last step takes all beyond.
-    steps: Vec<u64>,
-}
-
-impl Tally {
-    fn new() -> Self {
-        Self {
-            deliveries: 0,
-            steps: vec![0; 100_000],
-        }
-    }
-
-    fn note(&mut self, latency: Duration) {
-        let step = usize::try_from(latency.as_micros() / 10).unwrap_or(usize::MAX);
-        let last = self.steps.len() - 1;
-        self.steps[step.min(last)] += 1;
-        self.deliveries += 1;
-    }
-
-    /// The latency that this share of deliveries stays within.
-    pub(crate) fn percentile(&self, share: f64) -> Duration {
-        let mut left = (self.deliveries as f64 * share) as u64;
-        for (step, count) in (1..).zip(&self.steps) {
-            if *count >= left {
-                return Duration::from_micros(step * 10);
-            }
-            left -= count;
-        }
-        Duration::MAX
-    }
-}
 
 /// Clients of one server.
 pub(crate) struct Crowd {

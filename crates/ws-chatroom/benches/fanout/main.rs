@@ -8,9 +8,13 @@
 
 mod crowd;
 mod fill;
+#[path = "../../../common/benches/measured/process.rs"]
+mod measured;
 mod obvious;
 mod process;
 mod report;
+#[path = "../../../common/benches/measured/tally.rs"]
+mod tally;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -1,13 +1,15 @@
 //! The servers as processes on a core of their own, and what the kernel says about them.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+
+use crate::measured::{memory, on_core, processor_time_of_threads, until_it_listens};
 
 /// One that can be measured.
 pub(crate) struct Server {
@@ -107,10 +109,8 @@ impl Server {
     pub(crate) fn start(&self) -> anyhow::Result<Running> {
         // The others cannot be told to take any free port and to say which.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let mut command = Command::new("taskset");
-        command
-            .args(["-c", &self.core.to_string()])
-            .args(&self.command);
+        let mut command = on_core(self.core, &self.command[0]);
+        command.args(&self.command[1..]);
         if self.ours {
             command.args(["server", "--stage", "chatroom", "--bind"]);
             command.arg(address.to_string());
@@ -126,16 +126,7 @@ impl Server {
         }
         let child = command.spawn().context("cannot start taskset")?;
         let mut running = Running { child, address };
-        let end = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect(address).is_err() {
-            if let Some(status) = running.child.try_wait()? {
-                bail!("{} ended at once: {status}", self.name);
-            }
-            if Instant::now() > end {
-                bail!("{} does not listen", self.name);
-            }
-            sleep(Duration::from_millis(20));
-        }
+        until_it_listens(&mut running.child, address).context(self.name)?;
         sleep(Duration::from_millis(200));
         Ok(running)
     }
@@ -144,13 +135,7 @@ impl Server {
 impl Running {
     /// Processor time so far, of all its threads.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            let first = text.split(' ').next().unwrap_or_default();
-            nanoseconds += first.parse::<u64>().context("schedstat changed its form")?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        Ok(processor_time_of_threads(self.child.id())?)
     }
 
     /// Descriptors that it has open, and how many it may have.
@@ -168,13 +153,7 @@ impl Running {
 
     /// Memory in use, in bytes.
     pub(crate) fn memory(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes: u64 = line
-            .and_then(|line| line.trim().strip_suffix(" kB"))
-            .context("no VmRSS")?
-            .parse()?;
-        Ok(kilobytes * 1024)
+        Ok(memory(self.child.id())?)
     }
 }
 
