@@ -3,10 +3,12 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use clap::builder::RangedU64ValueParser;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
 use common::shutdown::Shutdown;
 use jiff::tz::TimeZone;
+use tungstenite::http::Uri;
 
 use crate::hub::{Hub, Transport};
 use crate::kernel::Flood;
@@ -19,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   chat-servers                     every runtime, TCP and web, all in one chat
   chat-servers compio-pair         one runtime, TCP and web
+  chat-servers tokio mio-ws        any number of programs, in one chat
   chat-servers mio --port 2000     one server on a port of its own
   telnet 127.0.0.1 10000           then type: login ann
                                               msgall hello
@@ -33,8 +36,8 @@ programs work too: as_chat, tw_ws_chat, tor_chats, bind tcp_all and so on.";
 #[derive(Debug, Parser)]
 #[command(name = "chat-servers", version, after_help = EXAMPLES, max_term_width = 80)]
 struct Cli {
-    /// What to run; see below
-    #[arg(default_value = "all", env = "CHAT_SERVERS_PROGRAM", num_args = 0..=2)]
+    /// What to run, all in one chat; see below
+    #[arg(default_value = "all", env = "CHAT_SERVERS_PROGRAM", num_args = 0..)]
     program: Vec<String>,
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1", env = "CHAT_SERVERS_HOST")]
@@ -53,6 +56,7 @@ struct Cli {
         long,
         default_value_t = 4096,
         value_name = "BYTES",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..),
         env = "CHAT_SERVERS_MAX_LINE"
     )]
     max_line: usize,
@@ -86,19 +90,27 @@ struct Cli {
         long,
         default_value_t = 10_000,
         value_name = "COUNT",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..),
         env = "CHAT_SERVERS_MAX_CONNECTIONS"
     )]
     max_connections: usize,
-    /// Let pages of this origin open the WebSocket, beside the server's own
+    /// Let pages of this origin, as `https://example.org`, open the WebSocket
+    /// beside the server's own
     #[arg(
         long,
+        value_parser = origin,
         value_name = "ORIGIN",
         value_delimiter = ',',
         env = "CHAT_SERVERS_ALLOW_ORIGIN"
     )]
     allow_origin: Vec<String>,
     /// Show more of what happens (twice: everything); RUST_LOG wins
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    #[arg(
+        short,
+        long,
+        action = clap::ArgAction::Count,
+        env = "CHAT_SERVERS_VERBOSE"
+    )]
     verbose: u8,
 }
 
@@ -134,18 +146,15 @@ pub fn run() -> anyhow::Result<ExitCode> {
 
 /// What to serve and where, or what is wrong with the words of the command line.
 fn endpoints(cli: &Cli) -> Result<Vec<Endpoint>, clap::Error> {
-    // The variable holds both words of a program in one.
+    // The variable holds all words in one.
     let words: Vec<&str> = cli
         .program
         .iter()
         .flat_map(|word| word.split(' '))
         .collect();
-    let mut endpoints = programs::find(&words).ok_or_else(|| {
-        wrong(format!(
-            "there is no program {:?}; choose one of {}",
-            words.join(" "),
-            programs::names().join(", ")
-        ))
+    let mut endpoints = programs::find(&words).map_err(|unknown| {
+        let names = programs::names().join(", ");
+        wrong(format!("{unknown}; choose from {names}"))
     })?;
     for (transport, flag, ports) in [
         (Transport::Tcp, "--port", &cli.port),
@@ -160,11 +169,16 @@ fn endpoints(cli: &Cli) -> Result<Vec<Endpoint>, clap::Error> {
             [] => continue,
             [0] => vec![0; count],
             ports if ports.len() == count => ports.to_vec(),
-            _ if count == 0 => return Err(wrong(format!("this program has no use for {flag}"))),
+            _ if count == 0 => return Err(wrong(format!("there is no server here for {flag}"))),
             _ => {
                 return Err(wrong(format!(
-                    "{flag} takes {count} port{} for this program, separated by commas, or a single 0",
-                    if count == 1 { "" } else { "s" }
+                    "{flag} takes {} here{}",
+                    counted(count, "port"),
+                    if count == 1 {
+                        ""
+                    } else {
+                        ", separated by commas, or a single 0"
+                    },
                 )));
             }
         };
@@ -177,6 +191,36 @@ fn endpoints(cli: &Cli) -> Result<Vec<Endpoint>, clap::Error> {
 
 fn wrong(what: String) -> clap::Error {
     Cli::command().error(ErrorKind::ValueValidation, what)
+}
+
+/// `1 port`, `2 ports`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// An origin as browsers write it: lower case, and no port that goes without saying.
+fn origin(text: &str) -> Result<String, String> {
+    let wrong = || format!("{text:?} is no origin: it is SCHEME://HOST or SCHEME://HOST:PORT");
+    let uri: Uri = text.parse().map_err(|_error| wrong())?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(wrong());
+    };
+    let (host, port) = (authority.host(), authority.port_u16());
+    let all = match port {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    };
+    // Neither a path, nor a user, nor half a port.
+    if host.is_empty() || !all.eq_ignore_ascii_case(text) {
+        return Err(wrong());
+    }
+    let usual = matches!((scheme, port), ("http", Some(80)) | ("https", Some(443)));
+    let shown = if usual {
+        format!("{scheme}://{host}")
+    } else {
+        all
+    };
+    Ok(shown.to_ascii_lowercase())
 }
 
 fn settings(cli: &Cli) -> Settings {
@@ -233,7 +277,7 @@ mod tests {
             assert!(line.chars().count() <= 80, "{line}");
         }
         for argument in command.get_arguments() {
-            let named = matches!(argument.get_id().as_str(), "verbose" | "help" | "version");
+            let named = matches!(argument.get_id().as_str(), "help" | "version");
             assert!(named || argument.get_env().is_some(), "{argument:?}");
         }
     }
@@ -267,11 +311,54 @@ mod tests {
                 .contains("--port takes 4 ports")
         );
         assert!(
+            ports(&["mio", "--port", "5,6"])
+                .unwrap_err()
+                .contains("--port takes 1 port here")
+        );
+        assert_eq!(ports(&["mio", "tokio", "--port", "5,6"]).unwrap(), [5, 6]);
+        assert!(
             ports(&["mio", "--ws-port", "5"])
                 .unwrap_err()
-                .contains("no use for --ws-port")
+                .contains("no server here for --ws-port")
         );
         assert_eq!(ports(&["bind ws_all", "--ws-port", "0"]).unwrap(), [0; 4]);
         assert!(ports(&["tokyo"]).unwrap_err().contains("tokio-pair"));
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host_and_nothing_more() {
+        for (given, understood) in [
+            ("https://friend.test", Some("https://friend.test")),
+            ("HTTPS://Friend.Test:443", Some("https://friend.test")),
+            ("http://friend.test:443", Some("http://friend.test:443")),
+            ("http://[::1]:8080", Some("http://[::1]:8080")),
+            ("app://desktop", Some("app://desktop")),
+            ("foo", None),
+            ("friend.test:80", None),
+            ("https://", None),
+            ("https://friend.test/", None),
+            ("https://friend.test/page", None),
+            ("https://friend.test?x", None),
+            ("https://ann@friend.test", None),
+            ("https://friend.test:", None),
+            ("https://friend.test:99999", None),
+            ("null", None),
+            ("", None),
+        ] {
+            assert_eq!(origin(given).ok().as_deref(), understood, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_never_be_meant_is_an_error_of_usage() {
+        for flags in [
+            ["--max-line", "0"],
+            ["--max-connections", "0"],
+            ["--flood-burst", "0"],
+            ["--allow-origin", "foo"],
+        ] {
+            let error = Cli::try_parse_from(["chat-servers", flags[0], flags[1]]).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{flags:?}");
+        }
     }
 }

@@ -19,36 +19,69 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-/// What the words on the command line mean; `None` when there is no such program.
-#[must_use]
-pub fn find(words: &[&str]) -> Option<Vec<Endpoint>> {
+/// A word that names no program.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no program {0:?}")]
+pub struct UnknownProgram(String);
+
+/// What the words on the command line mean: any number of programs, in one chat; none is all of
+/// them. What two of them would serve is served once, and the servers of a runtime stand together.
+///
+/// # Errors
+///
+/// A word names no program.
+pub fn find(words: &[&str]) -> Result<Vec<Endpoint>, UnknownProgram> {
+    let mut found: Vec<Endpoint> = Vec::new();
+    let mut words = if words.is_empty() { &["all"] } else { words };
+    while let Some((&first, rest)) = words.split_first() {
+        // The source's name for two programs is two words.
+        let (program, rest) = match rest {
+            [half @ ("tcp_all" | "ws_all"), rest @ ..] if first == "bind" => (*half, rest),
+            _ => (first, rest),
+        };
+        words = rest;
+        let endpoints = one(program).ok_or_else(|| UnknownProgram(program.to_owned()))?;
+        for endpoint in endpoints {
+            let same = |other: &&Endpoint| other.driver.name == endpoint.driver.name;
+            let mut of_its_runtime = found.iter().filter(same);
+            if of_its_runtime.any(|other| other.transport == endpoint.transport) {
+                continue;
+            }
+            let behind = found.iter().rposition(|other| same(&other));
+            found.insert(behind.map_or(found.len(), |at| at + 1), endpoint);
+        }
+    }
+    let mut pages = found
+        .iter_mut()
+        .filter(|endpoint| endpoint.transport == Transport::Web);
+    if let (Some(page), None) = (pages.next(), pages.next()) {
+        page.port = WEB_PORT;
+    }
+    Ok(found)
+}
+
+/// What one program serves.
+fn one(program: &str) -> Option<Vec<Endpoint>> {
     use Transport::{Tcp, Web};
-    match words {
-        [] | ["all"] => return Some(endpoints(&DRIVERS, &[Tcp, Web])),
-        ["tcp_all"] | ["bind", "tcp_all"] => return Some(endpoints(&DRIVERS, &[Tcp])),
-        ["ws_all"] | ["bind", "ws_all"] => return Some(endpoints(&DRIVERS, &[Web])),
+    match program {
+        "all" => return Some(endpoints(&DRIVERS, &[Tcp, Web])),
+        "tcp_all" => return Some(endpoints(&DRIVERS, &[Tcp])),
+        "ws_all" => return Some(endpoints(&DRIVERS, &[Web])),
         // Two servers of the source that are one here: aiohttp stood beside asyncio.
-        ["aio_ws_chat"] => return find(&["tokio-ws"]),
-        [_] => {}
-        _ => return None,
+        "aio_ws_chat" => return one("tokio-ws"),
+        _ => {}
     }
     DRIVERS.iter().find_map(|driver| {
         let alias = driver.alias.map(|alias| format!("{alias}_"));
-        let own = words[0].strip_prefix(driver.name);
-        let source = alias.and_then(|alias| words[0].strip_prefix(alias.as_str()));
+        let own = program.strip_prefix(driver.name);
+        let source = alias.and_then(|alias| program.strip_prefix(alias.as_str()));
         let transports: &[Transport] = match (own, source) {
             (Some(""), _) | (_, Some("chat")) => &[Tcp],
             (Some("-ws"), _) | (_, Some("ws_chat")) => &[Web],
             (Some("-pair"), _) | (_, Some("chats")) => &[Tcp, Web],
             _ => return None,
         };
-        let mut endpoints = endpoints(std::slice::from_ref(driver), transports);
-        for endpoint in &mut endpoints {
-            if endpoint.transport == Web {
-                endpoint.port = WEB_PORT;
-            }
-        }
-        Some(endpoints)
+        Some(endpoints(std::slice::from_ref(driver), transports))
     })
 }
 
@@ -86,16 +119,19 @@ mod tests {
 
     fn what(program: &str) -> String {
         let words: Vec<&str> = program.split_whitespace().collect();
-        find(&words).map_or("none".to_owned(), |endpoints| {
-            let served = endpoints.iter().map(|endpoint| {
-                let kind = match endpoint.transport {
-                    Transport::Tcp => "tcp",
-                    Transport::Web => "web",
-                };
-                format!("{}/{kind}/{}", endpoint.driver.name, endpoint.port)
-            });
-            served.collect::<Vec<_>>().join(" ")
-        })
+        find(&words).map_or_else(
+            |_| "none".to_owned(),
+            |endpoints| {
+                let served = endpoints.iter().map(|endpoint| {
+                    let kind = match endpoint.transport {
+                        Transport::Tcp => "tcp",
+                        Transport::Web => "web",
+                    };
+                    format!("{}/{kind}/{}", endpoint.driver.name, endpoint.port)
+                });
+                served.collect::<Vec<_>>().join(" ")
+            },
+        )
     }
 
     #[test]
@@ -122,7 +158,7 @@ mod tests {
                 "tokio/web/8080 mio/web/8081 smol/web/8082 compio/web/8083",
             ),
             (
-                "tokyo, tokio-, tw, bind, bind all, tokio mio, _chat",
+                "tokyo, tokio-, tw, bind, bind all, tokio bind, tokio tokyo, _chat",
                 "none",
             ),
         ] {
@@ -135,9 +171,35 @@ mod tests {
     }
 
     #[test]
+    fn any_number_of_programs_is_one_chat_and_nothing_is_served_twice() {
+        for (programs, served) in [
+            (
+                "tokio-pair mio-pair smol-pair compio-pair",
+                what("all").as_str(),
+            ),
+            ("mio tokio", "mio/tcp/1234 tokio/tcp/10000"),
+            (
+                "mio compio-ws tor_chat",
+                "mio/tcp/1234 compio/web/8080 smol/tcp/8000",
+            ),
+            (
+                "mio smol-ws mio-pair mio",
+                "mio/tcp/1234 mio/web/8081 smol/web/8082",
+            ),
+            ("bind tcp_all bind ws_all", what("all").as_str()),
+        ] {
+            assert_eq!(what(programs), served, "{programs}");
+        }
+        assert_eq!(
+            find(&["tokio", "gevent", "mio"]).unwrap_err().to_string(),
+            "there is no program \"gevent\""
+        );
+    }
+
+    #[test]
     fn every_program_that_help_lists_exists() {
         for name in names() {
-            assert!(find(&[&name]).is_some(), "{name}");
+            assert!(find(&[&name]).is_ok(), "{name}");
         }
     }
 }

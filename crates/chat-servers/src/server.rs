@@ -121,7 +121,7 @@ pub fn run(bound: Vec<Bound>, hub: &Arc<Hub>, shutdown: &Shutdown) -> anyhow::Re
     while running > 0 {
         match reports.recv().context("the drivers are gone")? {
             Report::Asked => tracing::info!(
-                "[Chat] - [SERVER INFO] - stopping; {} are told",
+                "[Chat] - [SERVER INFO] - stopping; clients to be told: {}",
                 hub.connections()
             ),
             Report::Ended => running -= 1,
