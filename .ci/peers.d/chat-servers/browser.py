@@ -50,6 +50,14 @@ try:
     one.get(first_url)
     wait_for("connected", lambda: "connected" in one.find_element(By.ID, "status").text)
     one.save_screenshot(artifacts + "/chat-login.png")
+    # On which runtime it is, is said.
+    assert one.title == "Chat on mio" and "on mio" in one.find_element(By.TAG_NAME, "h1").text, one.title
+    # What is no name is said in words for a form; the server is not asked.
+    for name, wrong in (("ann smith", "no blanks"), ("a[b", "no [ in"), ("x" * 33, "at most 32")):
+        one.find_element(By.ID, "name").clear()
+        one.find_element(By.ID, "name").send_keys(name, Keys.ENTER)
+        assert wrong in one.find_element(By.ID, "problem").text, name
+    one.find_element(By.ID, "name").clear()
     # A name that is taken is said to be, and the next can be tried.
     one.switch_to.active_element.send_keys("ann", Keys.ENTER)
     wait_for("taken", lambda: "already taken" in one.find_element(By.ID, "problem").text)
@@ -68,7 +76,7 @@ try:
     telnet_types("msgall <script>document.title = 'broken'</script> & <b>bold</b>")
     for page in (one, two):
         sees(page, "<script>document.title = 'broken'</script> & <b>bold</b>")
-        assert page.title == "Chat" and not page.find_elements(By.CSS_SELECTOR, "#log b, #log script")
+        assert page.title.startswith("Chat on ") and not page.find_elements(By.CSS_SELECTOR, "#log b, #log script")
 
     # To one, by choosing the name in the list; by keyboard too.
     one.find_element(By.XPATH, "//button[@aria-label='write to Петя']").send_keys(Keys.ENTER)
@@ -115,7 +123,7 @@ try:
     sees(one, "[Петя] not found!")
     assert one.find_element(By.ID, "text").get_attribute("value") == "our secret"
     assert "our secret" not in log(one) + open(telnet_shown, errors="replace").read()
-    Select(one.find_element(By.ID, "to")).select_by_visible_text("everyone")
+    Select(one.find_element(By.ID, "to")).select_by_visible_text("everyone here")
     assert "Петя" not in one.find_element(By.ID, "to").text
     wait_for("gone from the list", lambda: "Петя" not in people(one))
     wait_for("the way back in", lambda: two.find_element(By.ID, "login").is_displayed())

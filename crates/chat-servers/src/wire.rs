@@ -71,10 +71,10 @@ impl Session {
         Self(Stage::Lines(Lines::default()))
     }
 
-    /// A browser's, from its first request on.
+    /// A browser's, from its first request on; the page says on which runtime it is.
     #[must_use]
-    pub fn web() -> Self {
-        Self(Stage::Front(Box::default()))
+    pub fn web(runtime: &'static str) -> Self {
+        Self(Stage::Front(Box::new(Front::new(runtime))))
     }
 
     /// Whether it speaks lines.

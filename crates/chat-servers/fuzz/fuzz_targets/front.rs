@@ -14,8 +14,8 @@ fn feed(session: &mut Session, mut bytes: &[u8]) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    feed(&mut Session::web(), bytes);
-    let mut socket = Session::web();
+    feed(&mut Session::web("Tokio"), bytes);
+    let mut socket = Session::web("Tokio");
     feed(&mut socket, HANDSHAKE);
     assert!(socket.is_socket());
     feed(&mut socket, bytes);

@@ -138,7 +138,7 @@ impl<S: AsFd> Shard<S> {
         let slot = entry.key();
         let (session, form) = match transport {
             Transport::Tcp => (Session::lines(), Some(Form::Line)),
-            Transport::Web => (Session::web(), None),
+            Transport::Web => (Session::web(self.runtime), None),
         };
         let number = self.hub.connect(Link {
             shard: u32::try_from(self.index).expect("one for each driver"),
@@ -161,7 +161,7 @@ impl<S: AsFd> Shard<S> {
         };
         if number.is_none() {
             tracing::warn!(
-                "[{}] - {from} was sent away: there are {} connections already (--max-connections)",
+                "[{}] - {from} was sent away: --max-connections is {}",
                 name(self.runtime, transport),
                 self.hub.settings.max_connections,
             );

@@ -3,9 +3,10 @@
 
 const find = (id) => document.getElementById(id);
 const [status, loginForm, nameField, problem] = ['status', 'login', 'name', 'problem'].map(find);
-const [chat, people, log, sayForm, to, text, logoutButton] =
-  ['chat', 'people', 'log', 'say', 'to', 'text', 'logout'].map(find);
+const [chat, people, log, sayForm, to, names, text, logoutButton] =
+  ['chat', 'people', 'log', 'say', 'to', 'names', 'text', 'logout'].map(find);
 
+const LONGEST_NAME = 32;    // characters
 const LONGEST_LOG = 1000;   // lines; the oldest go first
 const FIRST_WAIT = 500;     // ms until the first attempt to reconnect; doubled each time
 const LONGEST_WAIT = 8000;
@@ -134,8 +135,8 @@ function write(frame) {
 function drawPeople() {
   const chosen = to.value;
   people.replaceChildren(...here.map(person));
-  to.replaceChildren(new Option('everyone', ''), ...here.map((name) => new Option(name, name)));
-  if (chosen !== '' && !here.includes(chosen)) to.append(new Option(`${chosen} (gone)`, chosen));
+  names.replaceChildren(...here.map((name) => new Option(name, name)));
+  if (chosen !== '' && !here.includes(chosen)) names.append(new Option(`${chosen} (gone)`, chosen));
   to.value = chosen;
   address();
 }
@@ -159,7 +160,7 @@ function add(name) {
   here.push(name);
   people.append(person(name));
   const gone = optionOf(name);
-  if (gone === undefined) to.append(new Option(name, name));
+  if (gone === undefined) names.append(new Option(name, name));
   else gone.text = name;
   address();
 }
@@ -188,17 +189,34 @@ function address() {
   for (const button of people.querySelectorAll('button')) {
     button.setAttribute('aria-pressed', String(button.value === to.value));
   }
-  text.placeholder = to.value === '' ? 'Message to everyone' : `Message to ${to.value} alone`;
+  sayForm.classList.toggle('private', to.value !== '');
+  text.placeholder = to.value === '' ? 'Message to everyone here' : `Message to ${to.value} alone`;
 }
 
 to.addEventListener('change', address);
 
+/// What is wrong with a name that the server would refuse in words made for a terminal.
+function wrongWith(name) {
+  if (name === '') return 'a name, please';
+  if (/\s/u.test(name)) return 'no blanks in a name';
+  const found = /[[\]:\/'"<>&]/u.exec(name);
+  if (found !== null) return `no ${found[0]} in a name`;
+  return [...name].length > LONGEST_NAME ? `a name has at most ${LONGEST_NAME} characters` : '';
+}
+
 loginForm.addEventListener('submit', (event) => {
   event.preventDefault();
-  problem.textContent = '';
-  wanted = nameField.value.trim();
+  const name = nameField.value.trim();
+  problem.textContent = wrongWith(name);
+  if (problem.textContent !== '') {
+    nameField.focus();
+    return;
+  }
+  wanted = name;
   request(`login ${wanted}`);
 });
+
+nameField.addEventListener('input', () => { problem.textContent = ''; });
 
 sayForm.addEventListener('submit', (event) => {
   event.preventDefault();

@@ -19,13 +19,25 @@ const MOST_HEADERS: usize = 64;
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// A browser's side of the conversation until it is answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Front {
+    /// As the page calls it.
+    runtime: &'static str,
     head: Vec<u8>,
     answered: bool,
 }
 
 impl Front {
+    /// A browser that has said nothing yet, to a server on this runtime.
+    #[must_use]
+    pub fn new(runtime: &'static str) -> Self {
+        Self {
+            runtime,
+            head: Vec::new(),
+            answered: false,
+        }
+    }
+
     /// The answer, once the request's head is complete; `bytes` are taken as far as it reaches.
     pub fn next(&mut self, bytes: &mut &[u8], limits: &Limits) -> Option<Input<'static>> {
         if self.answered {
@@ -54,7 +66,7 @@ impl Front {
                 "the request is too long\n",
             )));
         }
-        match answer(&self.head, limits) {
+        match answer(&self.head, self.runtime, limits) {
             Ok(response) => {
                 self.head = Vec::new();
                 self.answered = true;
@@ -80,25 +92,31 @@ fn end_of_head(head: &[u8], before: usize) -> Option<usize> {
 }
 
 /// The answer to this head: to become a WebSocket, or else any other.
-fn answer(head: &[u8], limits: &Limits) -> Result<String, Bytes> {
+fn answer(head: &[u8], runtime: &str, limits: &Limits) -> Result<String, Bytes> {
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut request = Request::new(&mut headers);
     if !matches!(request.parse(head), Ok(Status::Complete(_))) {
         return Err(refuse("400 Bad Request", "", "that is no HTTP request\n"));
     }
     let method = request.method.unwrap_or_default();
-    let target = request.path.unwrap_or_default();
+    let (host, target) = split(request.path.unwrap_or_default());
     let path = target.split_once('?').map_or(target, |(path, _)| path);
     if path == "/ws" && method == "GET" {
-        return upgrade(&request, limits);
+        return upgrade(&request, host, limits);
     }
-    let Some(file) = page::file(path) else {
+    let Some(file) = page::file(path, runtime) else {
         let text = "there is only the page at / and the WebSocket at /ws\n";
         return Err(respond("404 Not Found", "", TEXT, text, method != "HEAD"));
     };
     match method {
-        "GET" => Err(respond("200 OK", file.headers, file.kind, file.text, true)),
-        "HEAD" => Err(respond("200 OK", file.headers, file.kind, file.text, false)),
+        "GET" => Err(respond("200 OK", file.headers, file.kind, &file.text, true)),
+        "HEAD" => Err(respond(
+            "200 OK",
+            file.headers,
+            file.kind,
+            &file.text,
+            false,
+        )),
         _ => Err(refuse(
             "405 Method Not Allowed",
             "Allow: GET, HEAD\r\n",
@@ -107,7 +125,30 @@ fn answer(head: &[u8], limits: &Limits) -> Result<String, Bytes> {
     }
 }
 
-fn upgrade(request: &Request<'_, '_>, limits: &Limits) -> Result<String, Bytes> {
+/// Host and path of a target: proxies are sent whole URLs, and servers are to understand them too
+/// (RFC 9112, section 3.2.2).
+fn split(target: &str) -> (Option<&str>, &str) {
+    match target.split_once("://") {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") =>
+        {
+            let end = rest.find(['/', '?']).unwrap_or(rest.len());
+            let path = &rest[end..];
+            (
+                Some(&rest[..end]),
+                if path.starts_with('/') { path } else { "/" },
+            )
+        }
+        _ => (None, target),
+    }
+}
+
+/// A host in the target wins over the header.
+fn upgrade(
+    request: &Request<'_, '_>,
+    host: Option<&str>,
+    limits: &Limits,
+) -> Result<String, Bytes> {
     let wanted =
         has_word(request, "upgrade", "websocket") && has_word(request, "connection", "upgrade");
     if !wanted || request.version != Some(1) {
@@ -134,7 +175,9 @@ fn upgrade(request: &Request<'_, '_>, limits: &Limits) -> Result<String, Bytes> 
     if is_said(request, "origin") {
         // One that cannot be read is nobody's.
         let origin = header(request, "origin").unwrap_or_default();
-        let own = header(request, "host").is_some_and(|host| is_of(origin, host));
+        let own = host
+            .or(header(request, "host"))
+            .is_some_and(|host| is_of(origin, host));
         if !own && !limits.allow_origin.iter().any(|allowed| allowed == origin) {
             return Err(refuse(
                 "403 Forbidden",

@@ -1,5 +1,10 @@
 //! The page, in the binary: three files and nothing from anywhere else.
 
+use std::borrow::Cow;
+
+/// What stands in the page for the name of the runtime.
+const RUNTIME: &str = "RUNTIME";
+
 /// A file of the page.
 #[derive(Debug)]
 pub(super) struct File {
@@ -7,11 +12,11 @@ pub(super) struct File {
     pub(super) headers: &'static str,
     /// Its media type.
     pub(super) kind: &'static str,
-    pub(super) text: &'static str,
+    pub(super) text: Cow<'static, str>,
 }
 
-/// What is at this path.
-pub(super) fn file(path: &str) -> Option<File> {
+/// What is at this path of a server on this runtime.
+pub(super) fn file(path: &str, runtime: &str) -> Option<File> {
     let (kind, text) = match path {
         "/" => (
             "text/html; charset=utf-8",
@@ -28,6 +33,10 @@ pub(super) fn file(path: &str) -> Option<File> {
     let headers = "Content-Security-Policy: default-src 'none'; script-src 'self'; \
                    style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
                    form-action 'none'; frame-ancestors 'none'\r\nReferrer-Policy: no-referrer\r\n";
+    let text = match path {
+        "/" => text.replace(RUNTIME, &runtime.to_lowercase()).into(),
+        _ => text.into(),
+    };
     Some(File {
         headers,
         kind,

@@ -91,14 +91,14 @@ proptest! {
     #[test]
     fn the_web_does_not_depend_on_chunks(bytes in web_like(), cuts in prop::collection::vec(0..400usize, 0..40)) {
         let limits = Limits { max_line: LIMIT, ..Limits::default() };
-        let whole = hear(Session::web(), &[&bytes], &limits);
-        let chunked = hear(Session::web(), &cut(&bytes, &cuts), &limits);
+        let whole = hear(Session::web("Tokio"), &[&bytes], &limits);
+        let chunked = hear(Session::web("Tokio"), &cut(&bytes, &cuts), &limits);
         prop_assert_eq!(whole, chunked);
     }
 
     #[test]
     fn no_bytes_break_the_front_door(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        hear(Session::web(), &[&bytes], &Limits::default());
+        hear(Session::web("Tokio"), &[&bytes], &Limits::default());
     }
 }
 

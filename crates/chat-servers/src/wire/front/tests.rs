@@ -4,7 +4,7 @@ use super::*;
 
 /// The whole conversation: what was answered and what was left over.
 fn ask(request: &str, limits: &Limits) -> (String, bool, usize) {
-    let mut front = Front::default();
+    let mut front = Front::new("Smol");
     let mut bytes = request.as_bytes();
     match front.next(&mut bytes, limits) {
         Some(Input::Upgraded(answer)) => (text(&answer), true, bytes.len()),
@@ -55,9 +55,50 @@ fn the_page_and_its_files_are_served_and_end_the_connection() {
 }
 
 #[test]
+fn the_page_says_on_which_runtime_it_is() {
+    let page = page::file("/", "Smol").unwrap().text;
+    assert!(page.contains("<title>Chat on smol</title>"), "{page}");
+    assert!(page.contains("on smol</span></h1>"), "{page}");
+    assert!(!page.contains("RUNTIME"), "{page}");
+}
+
+#[test]
+fn a_whole_url_is_answered_like_its_path() {
+    for (target, status) in [
+        ("http://chat.test:8080/", "200"),
+        ("HTTP://chat.test:8080", "200"),
+        ("http://chat.test:8080?x=/nowhere", "200"),
+        ("https://chat.test/chat.js?x", "200"),
+        ("http://chat.test/nowhere", "404"),
+        ("ftp://chat.test/", "404"),
+        ("/x?y=http://chat.test/", "404"),
+    ] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let (answer, ..) = ask(&request, &Limits::default());
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{target}: {answer}"
+        );
+    }
+    // Its host counts, not the header's.
+    for (origin, status) in [
+        ("http://other.test", "101"),
+        ("http://chat.test:8080", "403"),
+    ] {
+        let request = socket(&format!("{VERSION}Origin: {origin}\r\n"));
+        let request = request.replace("GET /ws", "GET http://other.test/ws");
+        let (answer, ..) = ask(&request, &Limits::default());
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{origin}: {answer}"
+        );
+    }
+}
+
+#[test]
 fn the_page_loads_nothing_from_elsewhere() {
     for path in ["/", "/chat.css", "/chat.js"] {
-        let file = page::file(path).unwrap();
+        let file = page::file(path, "Smol").unwrap();
         for foreign in ["http://", "https://", "//cdn", "@import", "url(//"] {
             assert!(!file.text.contains(foreign), "{path} mentions {foreign}");
         }
@@ -152,7 +193,7 @@ fn an_answer_to_head_has_no_body_whatever_it_says() {
 #[test]
 fn a_head_in_pieces_is_answered_at_its_last_byte() {
     let request = socket(VERSION);
-    let mut front = Front::default();
+    let mut front = Front::new("Smol");
     for (index, byte) in request.bytes().enumerate() {
         let answer = front.next(&mut [byte].as_slice(), &Limits::default());
         assert_eq!(answer.is_some(), index + 1 == request.len());
