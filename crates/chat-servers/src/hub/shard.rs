@@ -34,6 +34,10 @@ use crate::wire::{Input, Session};
 /// How long to wait for a descriptor to come free before accepting again.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How many of those who are refused may take their time to hear why, for each driver. One more
+/// is closed without a word.
+const REFUSED: usize = 64;
+
 /// What a listener's clients speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
@@ -59,8 +63,10 @@ enum Phase {
 #[derive(Debug)]
 struct Peer<S> {
     socket: S,
-    /// `None`: one too many, and not in the hub.
+    /// `None`: one too many, or on the way out, and not in the hub.
     number: Option<Connection>,
+    /// One too many.
+    refused: bool,
     session: Session,
     outbox: Outbox,
     phase: Phase,
@@ -96,6 +102,8 @@ pub struct Shard<S> {
     /// Everyone was told to go, and has until then.
     stopping: Option<Tenths>,
     exhausted: bool,
+    /// How many are here only to hear that they are too many. Bounded by [`REFUSED`].
+    refused: usize,
 }
 
 impl<S: AsFd> Shard<S> {
@@ -113,6 +121,7 @@ impl<S: AsFd> Shard<S> {
             stalled: VecDeque::new(),
             stopping: None,
             exhausted: false,
+            refused: 0,
         }
     }
 
@@ -149,6 +158,7 @@ impl<S: AsFd> Shard<S> {
         let mut peer = Peer {
             socket,
             number,
+            refused: number.is_none(),
             session,
             outbox: Outbox::default(),
             phase: Phase::Open,
@@ -165,9 +175,14 @@ impl<S: AsFd> Shard<S> {
                 name(self.runtime, transport),
                 self.hub.settings.max_connections,
             );
-            peer.outbox
-                .push(&too_many(transport, self.hub.settings.color));
-            peer.phase = Phase::Closing(now + tenths(self.hub.settings.grace));
+            self.refused += 1;
+            if self.refused > REFUSED {
+                peer.phase = Phase::Over;
+            } else {
+                peer.outbox
+                    .push(&too_many(transport, self.hub.settings.color));
+                peer.phase = Phase::Closing(now + tenths(self.hub.settings.grace));
+            }
         }
         entry.insert(peer);
         slot
@@ -292,7 +307,9 @@ impl<S: AsFd> Shard<S> {
         if self.stopping.is_some() {
             self.hub.wake(self.index);
         }
-        self.peers.remove(slot).socket
+        let peer = self.peers.remove(slot);
+        self.refused -= usize::from(peer.refused);
+        peer.socket
     }
 
     /// The driver's socket.

@@ -185,6 +185,29 @@ fn one_connection_too_many_is_told_so() {
 }
 
 #[test]
+fn those_who_are_too_many_and_stay_are_a_bounded_number() {
+    for runtime in RUNTIMES {
+        let flags = ["--max-connections", "1", "--color", "never"];
+        let program = Program::start(runtime, &flags);
+        let mut ann = program.user(0, "ann");
+        let address = program.endpoints[0].1;
+        let mut crowd: Vec<_> = (0..100).map(|_| connect(address)).collect();
+        let mut last = crowd.pop().unwrap();
+        // Closed or reset, without a word.
+        assert_eq!(last.read(&mut [0]).unwrap_or(0), 0, "{runtime}");
+        let mut told = vec![0; b"[ERROR] - too many connections\n".len()];
+        crowd[0].read_exact(&mut told).unwrap();
+        assert_eq!(ann.ask("/whoami"), "ann");
+        // When they have gone, the next hears why again.
+        for refused in crowd {
+            let _ = rest(refused);
+        }
+        let told = std::iter::repeat_with(|| rest(connect(address)));
+        assert!(told.take(1000).any(|said| said.contains("too many")));
+    }
+}
+
+#[test]
 fn without_descriptors_those_who_are_here_stay_and_the_others_wait() {
     for runtime in RUNTIMES {
         let program = Program::with_descriptors(runtime, 40);
