@@ -62,10 +62,12 @@ pub(crate) fn fan_out(
     let reference = servers.iter().position(|server| server.name == REFERENCE);
     let reference = reference.map(|index| middles[index].per_cpu_second);
     let mut table = format!(
-        "**{} clients, {} of them send 64 bytes each**\n\n\
+        "**{} clients, {} of them send{} 64 bytes each**\n\n\
          | server | deliveries/s | per CPU second | to uWebSockets | CPU µs each | p50 ms | p99 ms | p99.9 ms |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|\n",
-        row.clients, row.senders
+        row.clients,
+        row.senders,
+        if row.senders == 1 { "s" } else { "" },
     );
     let mut bars = Vec::new();
     for (server, middle) in servers.iter().zip(&middles) {
@@ -88,7 +90,12 @@ pub(crate) fn fan_out(
     let name = format!("{}-{}", row.clients, row.senders);
     publish(&name, &table, flags)?;
     if flags.write {
-        let title = format!("{} clients, {} senders", row.clients, row.senders);
+        let title = format!(
+            "{} clients, {} sender{}",
+            row.clients,
+            row.senders,
+            if row.senders == 1 { "" } else { "s" },
+        );
         fs::write(
             readme().with_file_name(format!("benches/fanout-{name}.svg")),
             chart::draw(&title, &bars),
