@@ -54,10 +54,10 @@ try:
     assert one.title == "Chat on mio" and "on mio" in one.find_element(By.TAG_NAME, "h1").text, one.title
     # What is no name is said in words for a form; the server is not asked.
     for name, wrong in (("ann smith", "no blanks"), ("a[b", "no [ in"), ("x" * 33, "at most 32")):
-        one.find_element(By.ID, "name").clear()
-        one.find_element(By.ID, "name").send_keys(name, Keys.ENTER)
+        one.switch_to.active_element.send_keys(Keys.CONTROL, "a")
+        one.switch_to.active_element.send_keys(name, Keys.ENTER)
         assert wrong in one.find_element(By.ID, "problem").text, name
-    one.find_element(By.ID, "name").clear()
+    one.switch_to.active_element.send_keys(Keys.CONTROL, "a")
     # A name that is taken is said to be, and the next can be tried.
     one.switch_to.active_element.send_keys("ann", Keys.ENTER)
     wait_for("taken", lambda: "already taken" in one.find_element(By.ID, "problem").text)
