@@ -143,23 +143,22 @@ pub(crate) fn idle(servers: &[Server], flags: &Flags) -> anyhow::Result<()> {
         } else {
             flags.idle / 5
         };
-        let mut weights = Vec::new();
+        let (mut weights, mut rates) = (Vec::new(), Vec::new());
         for _ in 0..flags.runs {
             let running = server.start()?;
             let before = running.memory()?;
             let started = Instant::now();
             let crowd = Crowd::connect(running.address, server.web, count)
                 .with_context(|| server.name.clone())?;
-            let rate = count as f64 / started.elapsed().as_secs_f64();
+            rates.push(count as f64 / started.elapsed().as_secs_f64());
             sleep(Duration::from_millis(300));
-            weights.push((
-                running.memory()?.saturating_sub(before) / count as u64,
-                rate,
-            ));
+            weights.push(running.memory()?.saturating_sub(before) / count as u64);
             drop(crowd);
         }
-        weights.sort_by_key(|weight| weight.0);
-        let (each, rate) = weights[weights.len() / 2];
+        // Each has a middle of its own: one does not follow from the other.
+        weights.sort_unstable();
+        rates.sort_by(f64::total_cmp);
+        let (each, rate) = (weights[weights.len() / 2], rates[rates.len() / 2]);
         writeln!(table, "| {} | {count} | {each} | {rate:.0} |", server.name)?;
     }
     publish("idle", &table, flags)
