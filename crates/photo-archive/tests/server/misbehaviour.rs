@@ -58,6 +58,21 @@ fn a_client_that_takes_nothing_is_dropped() {
 }
 
 #[test]
+fn a_client_that_has_all_and_leaves_at_once_is_not_called_cut_off() {
+    const TIMES: usize = 300;
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 1 << 20);
+    let server = Server::start(directory.path(), &[]);
+    for _ in 0..TIMES {
+        // It ends in the middle of a photo: nothing is left to be sent that would tell.
+        let range = [("Range", "bytes=100-199100")];
+        server.open("GET", "/archive/big/", &range).read(199_001);
+    }
+    let (_, log) = server.end(Signal::TERM);
+    assert_eq!(log.matches(" 199001 bytes sent").count(), TIMES, "{log}");
+}
+
+#[test]
 fn a_client_that_leaves_during_a_checksum_stops_it() {
     let directory = tempfile::tempdir().unwrap();
     // A checksum of a tebibyte takes far longer than anybody's patience.
