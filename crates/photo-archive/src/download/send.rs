@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use tokio::net::TcpStream;
 use super::{CAPACITY, Download, DownloadError, Receipt};
 use crate::plan::{Part, Section};
 use crate::source::{PhotoReader, PhotoSource, SourceError};
+use crate::stall::taken;
 
 /// Bytes of a photo that are handed to the socket at a time: as much as its buffer holds.
 const PIECE: u64 = 1 << 20;
 
-/// How long to wait for the client to close after its last byte was sent.
+/// How long to wait for the client to close after it has taken the last byte.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What a client may send during a download, which is nothing; one that sends more is cut off.
@@ -58,8 +60,7 @@ impl<S: PhotoSource> Download<S> {
     /// # Cancel safety
     ///
     /// Not cancel safe: the connection is closed.
-    pub async fn send(mut self, socket: TcpStream) {
-        let socket = Arc::new(socket);
+    pub async fn send(mut self, socket: Arc<TcpStream>) {
         // Whoever leaves takes the work along, even while nothing is there to be sent.
         let sent = tokio::select! {
             sent = self.send_all(&socket) => sent,
@@ -76,7 +77,11 @@ impl<S: PhotoSource> Download<S> {
         }
         // Closing takes back what is still under way where something that came was not read.
         let _ = rustix::net::shutdown(&*socket, rustix::net::Shutdown::Write);
-        let _ = tokio::time::timeout(LINGER, hung_up(&socket)).await;
+        // Whoever watches the connection drops a client that takes nothing of that.
+        let mut left = pin!(hung_up(&socket));
+        while tokio::time::timeout(LINGER, left.as_mut()).await.is_err() && taken(&socket).is_some()
+        {
+        }
     }
 
     async fn send_all(&mut self, socket: &Arc<TcpStream>) -> Result<(), Cut> {
