@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use socket2::{Domain, Socket, Type};
 
-use crate::client::{PATIENCE, Server};
+use crate::client::{PATIENCE, Pending, Server};
 use crate::{MISSING, albums, files, unpacked};
 
 /// An album `big` of one photo that is longer than all buffers on the way together; it takes no room on disk.
@@ -46,6 +46,14 @@ fn of_a_hundred_clients_half_leave_and_nothing_is_left_of_them() {
     assert_eq!(server.children(), "", "no process was started");
 }
 
+/// A client with little room for what it does not take.
+fn open_narrow(server: &Server, path: &str) -> Pending {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(32 * 1024).unwrap();
+    socket.connect(&server.address.into()).unwrap();
+    server.open_over(socket.into(), "GET", path, &[])
+}
+
 /// One is sent by `sendfile`, one by hyper.
 const LONG: [&str; 2] = ["/archive/big/", "/photo/big/holiday.jpg"];
 
@@ -70,6 +78,21 @@ fn a_client_that_takes_nothing_is_dropped() {
     assert_eq!(log.matches("took no byte").count(), LONG.len(), "{log}");
 }
 
+#[test]
+fn a_client_is_dropped_that_takes_nothing_of_what_the_socket_holds_at_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 1 << 20);
+    let server = Server::start(directory.path(), &["--stall-timeout", "3"]);
+    let before = server.descriptors();
+    // With Linux's usual limits the server's socket takes all of it.
+    let client = open_narrow(&server, "/archive/big/");
+    server.wait_for_descriptors(before);
+    let rest = client.read_to_end();
+    assert!(rest.body.len() < rest.length());
+    let (_, log) = server.end(Signal::TERM);
+    assert!(log.contains("took no byte"), "{log}");
+}
+
 /// Its window is nearly closed all the time: for the kernel, what gets through is not worth counting.
 #[test]
 fn a_client_that_takes_a_trickle_is_not_dropped() {
@@ -78,10 +101,7 @@ fn a_client_that_takes_a_trickle_is_not_dropped() {
     big(directory.path(), 256 << 20);
     let server = Server::start(directory.path(), &["--stall-timeout", "2"]);
     let trickle = &|path| {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.set_recv_buffer_size(32 * 1024).unwrap();
-        socket.connect(&server.address.into()).unwrap();
-        let mut client = server.open_over(socket.into(), "GET", path, &[]);
+        let mut client = open_narrow(&server, path);
         let started = Instant::now();
         while started.elapsed() < 4 * TIMEOUT {
             client.read(4096);
