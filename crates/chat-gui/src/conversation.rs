@@ -97,6 +97,8 @@ pub struct Conversation {
     metrics: Metrics,
     height: i64,
     place: Place,
+    /// Counts what made the list look otherwise.
+    version: u64,
     /// Messages that came while the reader stood above them.
     pub unread: usize,
     /// What is selected.
@@ -117,6 +119,7 @@ impl Conversation {
             metrics: Metrics { width: 600.0, text },
             height: 400,
             place: Place::Newest,
+            version: 0,
             unread: 0,
             selection: None,
             needle: Needle::default(),
@@ -129,6 +132,12 @@ impl Conversation {
     #[must_use]
     pub fn messages(&self) -> &[Message] {
         &self.messages
+    }
+
+    /// Another number where the list looks otherwise.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// How big things are.
@@ -371,6 +380,7 @@ impl Conversation {
 
     /// Lays out what can be seen and stands where it is consistent.
     fn settle(&mut self) {
+        self.version += 1;
         if let Place::At { row, hidden } = self.place {
             self.place = self.consistent(row, hidden);
         }

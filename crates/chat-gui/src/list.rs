@@ -24,6 +24,8 @@ const BAR: f32 = 10.0;
 const THUMB: f32 = 28.0;
 /// A button released within so many pixels of where it was pressed is a click.
 const CLICK: f32 = 4.0;
+/// Too little to be seen.
+const HAIR: f32 = 0.002;
 
 /// The widget.
 #[derive(Debug)]
@@ -214,7 +216,14 @@ impl Widget<Message, Theme, Renderer> for List<'_> {
             .selection
             .as_ref()
             .and_then(Selection::rows);
-        renderer.with_layer(clip, |renderer| {
+        // Where a layer has other bounds than in the picture before, the rasteriser paints
+        // all of it once; else it would compare row by row, find dozens of areas that
+        // differ, and go through the whole window for each: 50 ms instead of 5.
+        let layer = Rectangle {
+            width: clip.width - (self.conversation.version() % 8) as f32 * HAIR,
+            ..clip
+        };
+        renderer.with_layer(layer, |renderer| {
             for (index, top, row) in self.conversation.visible() {
                 let origin = Point::new(bounds.x, (bounds.y + top as f32).round());
                 let selected = rows.as_ref().is_some_and(|rows| rows.contains(&index));

@@ -10,7 +10,7 @@ use underground_chat::client::Status;
 use crate::keyboard;
 use crate::list::List;
 use crate::outbox::Mark;
-use crate::palette::{self, Colors};
+use crate::palette;
 use crate::rest::Rest;
 use crate::state::{Control, Message, State};
 use parts::Parts;
@@ -40,10 +40,15 @@ pub fn view(state: &State) -> Element<'_, Message> {
         writing(&parts),
         status(&parts),
     ];
+    // No ground of its own: the toolkit has filled what is painted anew with the theme's,
+    // and a second one costs as much as all letters of a line.
     let window = container(window)
         .width(Fill)
         .height(Fill)
-        .style(move |_: &Theme| ground(colors.bar, colors));
+        .style(move |_: &Theme| container::Style {
+            text_color: Some(colors.text),
+            ..container::Style::default()
+        });
     // One shape of tree with a dialog and without: widgets keep what they remember.
     let dialog = state.dialog.as_ref().map(|dialog| {
         let dialog = container(dialogs::view(&parts, dialog))
@@ -56,14 +61,6 @@ pub fn view(state: &State) -> Element<'_, Message> {
         opaque(dialog)
     });
     stack![window, dialog].into()
-}
-
-fn ground(color: Color, colors: &Colors) -> container::Style {
-    container::Style {
-        text_color: Some(colors.text),
-        background: Some(Background::Color(color)),
-        ..container::Style::default()
-    }
 }
 
 fn bar<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
