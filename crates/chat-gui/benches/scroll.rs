@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use chat_gui::settings::{Settings, Shade};
-use chat_gui::state::{Local, Message, State};
+use chat_gui::state::{Control, Local, Message, State};
 use chat_gui::view;
 use chat_gui::words::Words;
 use iced::advanced::clipboard;
@@ -49,6 +49,17 @@ fn main() {
         width = 600 + (number % 160) as u32;
         Message::Resized(width as f32, 500.0)
     });
+    screen.measure("a message is heard", |number| {
+        let line = format!("Nick {}: message {number} of a busy chat", number % 17);
+        Message::Events(0, vec![underground_chat::client::Event::Message(line)])
+    });
+    screen.measure("a letter is looked for", |number| {
+        if number == 0 {
+            return Message::Press(Control::Search);
+        }
+        let text = ["s", "st", "sta", "stai", "stair"][number % 5];
+        Message::Typed(Control::SearchField, text.to_owned())
+    });
     screen.measure("larger and smaller letters", |number| {
         let by = if number % 2 == 0 { 1 } else { -1 };
         Message::Key(chat_gui::state::Key::Letters { by })
@@ -86,7 +97,10 @@ impl Screen {
         let past = past();
         let taken = Instant::now();
         state.update(Message::Past(Ok(past)), begun, start);
-        println!("{MESSAGES} messages taken in within {:.0?}", taken.elapsed());
+        println!(
+            "{MESSAGES} messages taken in within {:.0?}",
+            taken.elapsed()
+        );
         let renderer = <Renderer as Headless>::new(chat_gui::FONT, Pixels(15.0), None);
         let renderer = iced_test::futures::futures::executor::block_on(renderer);
         let mut screen = Self {
@@ -120,13 +134,22 @@ impl Screen {
     fn picture(&mut self) {
         let size = Size::new(WIDTH as f32, HEIGHT as f32);
         let cursor = mouse::Cursor::Unavailable;
-        let redraw = [Event::Window(window::Event::RedrawRequested(Instant::now()))];
+        let redraw = [Event::Window(
+            window::Event::RedrawRequested(Instant::now()),
+        )];
         let renderer = &mut self.renderer;
         loop {
             let cache = self.cache.take().unwrap_or_default();
             let mut messages = Vec::new();
-            let mut interface = UserInterface::build(view::view(&self.state), size, cache, renderer);
-            let _ = interface.update(&redraw, cursor, renderer, &mut clipboard::Null, &mut messages);
+            let mut interface =
+                UserInterface::build(view::view(&self.state), size, cache, renderer);
+            let _ = interface.update(
+                &redraw,
+                cursor,
+                renderer,
+                &mut clipboard::Null,
+                &mut messages,
+            );
             if messages.is_empty() {
                 let style = Style {
                     text_color: Color::BLACK,

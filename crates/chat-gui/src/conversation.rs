@@ -15,7 +15,7 @@ use jiff::civil::DateTime;
 
 use crate::foreign::{self, Needle};
 use crate::heights::Heights;
-use crate::row::{Metrics, Row, Target};
+use crate::row::{Metrics, Row, Shape, Target};
 use crate::words::Words;
 pub use selection::Selection;
 
@@ -92,6 +92,8 @@ enum Place {
 #[derive(Debug)]
 pub struct Conversation {
     messages: Vec<Message>,
+    /// What the estimate of each row's height goes by, so that another width need not read 100,000 texts.
+    shapes: Vec<Shape>,
     heights: Heights,
     rows: BTreeMap<usize, Row>,
     metrics: Metrics,
@@ -114,6 +116,7 @@ impl Conversation {
     pub fn new(text: f32, link: Color, words: Words) -> Self {
         Self {
             messages: Vec::new(),
+            shapes: Vec::new(),
             heights: Heights::default(),
             rows: BTreeMap::new(),
             metrics: Metrics { width: 600.0, text },
@@ -151,7 +154,9 @@ impl Conversation {
         let before = self.messages.len();
         for message in new {
             self.messages.push(message);
-            self.heights.push(self.estimate(self.messages.len() - 1));
+            let shape = self.shape(self.messages.len() - 1);
+            self.shapes.push(shape);
+            self.heights.push(self.metrics.estimate(shape));
         }
         if self.place != Place::Newest {
             self.unread += self.messages.len() - before;
@@ -171,7 +176,11 @@ impl Conversation {
 
     fn forget(&mut self, count: usize) {
         self.messages.drain(..count);
-        self.messages.shrink_to(KEPT);
+        self.shapes.drain(..count);
+        if !self.messages.is_empty() {
+            // Nothing stands before it any more.
+            self.shapes[0] = self.shape(0);
+        }
         self.place = match self.place {
             Place::At { row, hidden } if row >= count => Place::At {
                 row: row - count,
@@ -188,17 +197,14 @@ impl Conversation {
     /// Estimates every height anew, and lays nothing out.
     fn remeasure(&mut self) {
         self.rows.clear();
-        self.heights = (0..self.messages.len())
-            .map(|row| self.estimate(row))
-            .collect();
+        let heights = self.shapes.iter();
+        self.heights = heights.map(|&shape| self.metrics.estimate(shape)).collect();
     }
 
-    fn estimate(&self, row: usize) -> u32 {
-        let text = self.messages[row].shown();
+    fn shape(&self, row: usize) -> Shape {
         let named = self.author(row).is_some();
         let day = self.day(row).is_some();
-        self.metrics
-            .estimate(text.len(), text.chars().count(), named, day)
+        Shape::new(self.messages[row].shown(), named, day)
     }
 
     /// The list has another size.
@@ -225,13 +231,20 @@ impl Conversation {
     }
 
     fn restyle(&mut self, metrics: Metrics) {
-        let scale = f64::from(metrics.text) * f64::from(self.metrics.width);
-        let scale = scale / (f64::from(self.metrics.text) * f64::from(metrics.width));
+        let (row, hidden) = self.top();
+        let before = self
+            .heights
+            .len()
+            .checked_sub(1)
+            .map(|last| self.heights.height(row.min(last)));
         self.metrics = metrics;
-        if let Place::At { hidden, .. } = &mut self.place {
-            *hidden = (*hidden as f64 * scale) as i64;
-        }
         self.remeasure();
+        if let (Place::At { .. }, Some(before)) = (self.place, before) {
+            // The same part of the same row stays at the upper edge.
+            let part = hidden as f64 / f64::from(before.max(1));
+            let hidden = (part * self.measure(row) as f64) as i64;
+            self.place = Place::At { row, hidden };
+        }
         self.settle();
     }
 
@@ -239,12 +252,25 @@ impl Conversation {
     pub fn look_for(&mut self, needle: Needle) {
         if self.needle != needle {
             self.needle = needle;
-            self.rows.clear();
-            self.settle();
+            let rows: Vec<usize> = self.rows.keys().copied().collect();
+            for row in rows {
+                self.mark(row);
+            }
         }
     }
 
-    /// A colour for its reader's eyes: drops what is laid out of one message.
+    /// Marks what is found and selected in a row anew.
+    fn mark(&mut self, row: usize) {
+        self.version += 1;
+        if self.rows.contains_key(&row) {
+            let (found, selected) = self.marks(row);
+            if let Some(row) = self.rows.get_mut(&row) {
+                row.mark(&found, selected);
+            }
+        }
+    }
+
+    /// Lays a row out anew, if it is laid out.
     fn redo(&mut self, row: usize) {
         if self.rows.remove(&row).is_some() {
             self.settle();
@@ -253,7 +279,8 @@ impl Conversation {
 
     /// Shows more of a long message.
     pub fn open(&mut self, row: usize) {
-        self.messages[row].opened += 1;
+        self.messages[row].opened = self.messages[row].opened.saturating_add(1);
+        self.shapes[row] = self.shape(row);
         self.redo(row);
     }
 
@@ -443,7 +470,11 @@ impl Conversation {
         if let Some(row) = self.rows.get(&row) {
             return i64::from(row.height);
         }
-        let laid_out = Row::new(&self.content(row), self.metrics, self.link);
+        let mut laid_out = Row::new(&self.content(row), self.metrics, self.link);
+        let (found, selected) = self.marks(row);
+        if !found.is_empty() || !selected.is_empty() {
+            laid_out.mark(&found, selected);
+        }
         let height = laid_out.height;
         self.heights.set(row, height);
         self.rows.insert(row, laid_out);

@@ -4,7 +4,7 @@
 
 use iced::advanced::layout::{Limits, Node};
 use iced::advanced::renderer::{Quad, Style};
-use iced::advanced::text::Renderer as _;
+use iced::advanced::text::{Paragraph as _, Renderer as _};
 use iced::advanced::widget::{Operation, Tree, tree};
 use iced::advanced::{Clipboard, Layout, Renderer as _, Shell, Widget, mouse};
 use iced::keyboard::{self, Modifiers};
@@ -354,6 +354,9 @@ impl List<'_> {
             }
         }
         for (area, mark) in &row.marks {
+            if !(*area + by).intersects(&clip) {
+                continue;
+            }
             let color = match mark {
                 Mark::Selected => self.colors.selected,
                 Mark::Found => self.colors.found,
@@ -362,13 +365,17 @@ impl List<'_> {
             fill(renderer, *area + by, color);
         }
         for (text, at, ink) in &row.pieces {
+            let at = *at + by;
+            if at.y > clip.y + clip.height || at.y + text.min_bounds().height < clip.y {
+                continue;
+            }
             let color = match ink {
                 Ink::Text => self.colors.text,
                 Ink::Faint => self.colors.faint,
                 Ink::Link => self.colors.link,
                 Ink::Author => self.colors.of_name(message.author()),
             };
-            renderer.fill_paragraph(text, *at + by, color, clip);
+            renderer.fill_paragraph(text, at, color, clip);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Conversation {
         }
         for changed in [before, self.selection.clone()].into_iter().flatten() {
             if let Selection::Text { row, .. } = changed {
-                self.redo(row);
+                self.mark(row);
             }
         }
     }

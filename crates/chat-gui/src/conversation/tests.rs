@@ -35,9 +35,14 @@ fn check(conversation: &Conversation) {
         rows += 1;
     }
     let count = conversation.messages.len();
+    let naive = (0..count).map(|row| conversation.shape(row));
+    assert!(
+        naive.eq(conversation.shapes.iter().copied()),
+        "estimates go by what was"
+    );
     let short = conversation.heights.total() <= conversation.height as u64;
     assert!(
-        short || end.is_some_and(|end| end >= conversation.height),
+        short || conversation.height <= 0 || end.is_some_and(|end| end >= conversation.height),
         "a hole below"
     );
     assert!(rows > 0 || count == 0 || conversation.height <= 0);
@@ -83,8 +88,46 @@ fn another_width_keeps_the_row_at_the_top() {
     for width in [900.0, 200.0, 640.0] {
         list.resize(width, 300.0);
         check(&list);
-        assert!(list.top().0.abs_diff(row) <= 1, "{} {row}", list.top().0);
+        assert_eq!(list.top().0, row);
     }
+}
+
+#[test]
+fn another_width_and_other_letters_keep_the_same_part_of_a_high_row_in_sight() {
+    let mut list = conversation(0);
+    let high = format!("Eva: {}", "many words ".repeat(100));
+    list.extend((0..200).map(|_| heard(&high)));
+    list.to_part(0.5);
+    let part = |list: &Conversation| {
+        let (row, hidden) = list.top();
+        (row, hidden as f64 / f64::from(list.heights.height(row)))
+    };
+    list.scroll(200);
+    let (row, hidden) = part(&list);
+    list.resize(800.0, 300.0);
+    list.dress(25.0, Color::BLACK, Words::En);
+    list.resize(300.0, 300.0);
+    let (now, still) = part(&list);
+    assert!(
+        now == row && (hidden - still).abs() < 0.02,
+        "{row} {hidden} {now} {still}"
+    );
+    check(&list);
+}
+
+#[test]
+fn after_another_width_every_row_out_of_sight_has_the_estimate_of_its_text() {
+    let mut list = conversation(500);
+    list.to_part(0.4);
+    list.open(100);
+    list.resize(777.0, 300.0);
+    for row in (0..500).filter(|row| !list.rows.contains_key(row)) {
+        assert_eq!(
+            list.heights.height(row),
+            list.metrics.estimate(list.shape(row))
+        );
+    }
+    check(&list);
 }
 
 #[test]
@@ -168,6 +211,7 @@ enum Move {
     Resize(f32, f32),
     Row(usize),
     Letters(f32),
+    Open(usize),
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -178,6 +222,7 @@ fn moves() -> impl Strategy<Value = Move> {
         (50.0_f32..900.0, 0.0_f32..700.0).prop_map(|(width, height)| Move::Resize(width, height)),
         any::<usize>().prop_map(Move::Row),
         (8.0_f32..30.0).prop_map(Move::Letters),
+        any::<usize>().prop_map(Move::Open),
     ]
 }
 
@@ -196,6 +241,10 @@ proptest! {
                 Move::Hear(count) => list.extend((0..count).map(|_| heard("Vlad: again"))),
                 Move::Resize(width, height) => list.resize(width, height),
                 Move::Row(row) => list.to_row(row % list.messages().len().max(1)),
+                Move::Open(row) if !list.messages().is_empty() => {
+                    list.open(row % list.messages().len());
+                }
+                Move::Open(_) => {}
                 Move::Letters(size) => list.dress(size, Color::BLACK, Words::default()),
             }
             check(&list);
