@@ -96,7 +96,7 @@ impl Screen {
         let mut state = State::new(settings, login, Local::None, begun);
         let past = past();
         let taken = Instant::now();
-        state.update(Message::Past(Ok(past)), begun, start);
+        state.update(Message::Past(past, None), begun, start);
         println!(
             "{MESSAGES} messages taken in within {:.0?}",
             taken.elapsed()

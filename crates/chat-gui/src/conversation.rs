@@ -21,6 +21,8 @@ pub use selection::Selection;
 
 /// Messages kept in the window. Overflow policy: the oldest tenth goes; the file has it.
 pub const KEPT: usize = 110_000;
+/// Bytes of text kept in the window, as a line may have 100 kB. Overflow policy: the same.
+pub const KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// Rows laid out beyond either edge, so that a small movement finds them ready.
 const OVERSCAN: usize = 8;
 
@@ -92,6 +94,8 @@ enum Place {
 #[derive(Debug)]
 pub struct Conversation {
     messages: Vec<Message>,
+    /// Of all messages.
+    bytes: usize,
     /// What the estimate of each row's height goes by, so that another width need not read 100,000 texts.
     shapes: Vec<Shape>,
     heights: Heights,
@@ -116,6 +120,7 @@ impl Conversation {
     pub fn new(text: f32, link: Color, words: Words) -> Self {
         Self {
             messages: Vec::new(),
+            bytes: 0,
             shapes: Vec::new(),
             heights: Heights::default(),
             rows: BTreeMap::new(),
@@ -153,6 +158,7 @@ impl Conversation {
     pub fn extend(&mut self, new: impl IntoIterator<Item = Message>) {
         let before = self.messages.len();
         for message in new {
+            self.bytes += message.line.len();
             self.messages.push(message);
             let shape = self.shape(self.messages.len() - 1);
             self.shapes.push(shape);
@@ -161,8 +167,9 @@ impl Conversation {
         if self.place != Place::Newest {
             self.unread += self.messages.len() - before;
         }
-        if self.messages.len() > KEPT {
-            self.forget(KEPT / 10 + self.messages.len() - KEPT);
+        while self.messages.len() > KEPT || self.bytes > KEPT_BYTES {
+            let excess = self.messages.len().saturating_sub(KEPT);
+            self.forget(excess + (self.messages.len() - excess).div_ceil(10));
         }
         self.settle();
     }
@@ -175,7 +182,8 @@ impl Conversation {
     }
 
     fn forget(&mut self, count: usize) {
-        self.messages.drain(..count);
+        let gone = self.messages.drain(..count);
+        self.bytes -= gone.map(|message| message.line.len()).sum::<usize>();
         self.shapes.drain(..count);
         if !self.messages.is_empty() {
             // Nothing stands before it any more.
@@ -189,7 +197,10 @@ impl Conversation {
             Place::At { .. } => Place::At { row: 0, hidden: 0 },
             Place::Newest => Place::Newest,
         };
-        self.selection = None;
+        self.selection = self
+            .selection
+            .take()
+            .and_then(|selection| selection.up_by(count));
         self.unread = self.unread.min(self.messages.len());
         self.remeasure();
     }
@@ -279,6 +290,10 @@ impl Conversation {
 
     /// Shows more of a long message.
     pub fn open(&mut self, row: usize) {
+        if row >= self.messages.len() {
+            // It was forgotten between being seen and being clicked.
+            return;
+        }
         self.messages[row].opened = self.messages[row].opened.saturating_add(1);
         self.shapes[row] = self.shape(row);
         self.redo(row);

@@ -24,6 +24,8 @@ const BAR: f32 = 10.0;
 const THUMB: f32 = 28.0;
 /// A button released within so many pixels of where it was pressed is a click.
 const CLICK: f32 = 4.0;
+/// Pixels the list moves by where a drag goes on beyond its edge.
+const EDGE: i64 = 24;
 /// Too little to be seen.
 const HAIR: f32 = 0.002;
 
@@ -288,10 +290,29 @@ impl List<'_> {
             } => {
                 *moved |= now.distance(*at) > CLICK;
                 let found = self.conversation.visible().find(|(index, ..)| index == row);
-                if let (true, Some((row, top, laid_out))) = (*moved, found) {
-                    let within = Point::new(now.x - bounds.x, now.y - bounds.y - top as f32);
-                    let (from, to) = (*byte, laid_out.text_at(within));
-                    shell.publish(Message::Marked(Selection::Text { row, from, to }));
+                if !*moved {
+                    return;
+                }
+                let y = now.y - bounds.y;
+                // Beyond an edge the list moves under the hand.
+                if y < 0.0 || y > bounds.height {
+                    shell.publish(Message::Scrolled(if y < 0.0 { -EDGE } else { EDGE }));
+                }
+                let inside = Point::new(now.x - bounds.x, y.clamp(0.0, bounds.height - 1.0));
+                let under = self.conversation.hit(inside).map(|(row, ..)| row);
+                match (found, under) {
+                    (Some((row, top, laid_out)), under)
+                        if under.is_none_or(|under| under == row) =>
+                    {
+                        let within = Point::new(now.x - bounds.x, y - top as f32);
+                        let (from, to) = (*byte, laid_out.text_at(within));
+                        shell.publish(Message::Marked(Selection::Text { row, from, to }));
+                    }
+                    // It has left its message: whole messages from there to here.
+                    (_, Some(to)) => {
+                        shell.publish(Message::Marked(Selection::Rows { from: *row, to }));
+                    }
+                    (_, None) => {}
                 }
             }
         }

@@ -117,6 +117,19 @@ impl Outbox {
         waiting
     }
 
+    /// Everything that the server has and that has not come back.
+    pub fn take_sent(&mut self) -> Vec<String> {
+        let mut sent = Vec::new();
+        self.messages.retain(|message| match message.mark {
+            Mark::Waiting(_) => true,
+            Mark::Sent(_) => {
+                sent.push(message.text.clone());
+                false
+            }
+        });
+        sent
+    }
+
     /// Whether something is awaited that time alone decides.
     #[must_use]
     pub fn awaits_echo(&self) -> bool {

@@ -206,7 +206,7 @@ fn writing<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
             }
         });
     row![
-        Rest::new(field),
+        Rest::new(field, Control::Input),
         parts.button(Control::Send, parts.words.send())
     ]
     .spacing(8)

@@ -43,7 +43,7 @@ impl Person {
             start,
             size: (640.0, 480.0),
         };
-        person.tell(Message::Past(Ok(Vec::new())));
+        person.tell(Message::Past(Vec::new(), None));
         person
     }
 
