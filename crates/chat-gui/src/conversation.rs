@@ -5,18 +5,19 @@
 //! place is a row and not an offset, so that no correction makes the text jump.
 
 mod content;
+mod message;
 mod search;
 mod selection;
 
 use std::collections::BTreeMap;
 
 use iced::{Color, Point};
-use jiff::civil::DateTime;
 
-use crate::foreign::{self, Needle};
+use crate::foreign::Needle;
 use crate::heights::Heights;
 use crate::row::{Metrics, Row, Shape, Target};
 use crate::words::Words;
+pub use message::Message;
 pub use selection::Selection;
 
 /// Messages kept in the window. Overflow policy: the oldest tenth goes; the file has it.
@@ -25,61 +26,6 @@ pub const KEPT: usize = 110_000;
 pub const KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// Rows laid out beyond either edge, so that a small movement finds them ready.
 const OVERSCAN: usize = 8;
-
-/// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// When it was heard; `None` where the history does not say.
-    pub at: Option<DateTime>,
-    /// Ours, and the server has it.
-    pub own: bool,
-    /// How much of it is shown: the start, doubled so many times.
-    opened: u8,
-    /// Where the author's name ends in the line.
-    author: u32,
-    line: Box<str>,
-}
-
-impl Message {
-    /// From a line `NICK: TEXT` of the read port or of the history.
-    #[must_use]
-    pub fn new(at: Option<DateTime>, line: &str, own: bool) -> Self {
-        let line = foreign::clean(line);
-        let author = u32::try_from(foreign::author(&line)).unwrap_or(0);
-        Self {
-            at,
-            own,
-            opened: 0,
-            author,
-            line: line.into(),
-        }
-    }
-
-    /// Who said it; empty where the line does not say.
-    #[must_use]
-    pub fn author(&self) -> &str {
-        &self.line[..self.author as usize]
-    }
-
-    /// What was said.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match self.author {
-            0 => &self.line,
-            author => &self.line[author as usize + 2..],
-        }
-    }
-
-    /// `NICK: TEXT`.
-    #[must_use]
-    pub fn line(&self) -> &str {
-        &self.line
-    }
-
-    fn shown(&self) -> &str {
-        foreign::start(self.text(), foreign::FOLD << self.opened.min(16))
-    }
-}
 
 /// Where the reader stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,9 +67,10 @@ pub fn with_display<E: std::error::Error>(
             .unwrap_or_else(PoisonError::into_inner)
             .clone(),
     };
+    tracing::debug!(why, "no window");
     Err(anyhow!(
-        "cannot open a window on {display}; does a display server run there? ({})",
-        one_line(&why)
+        "cannot open a window on {display}: {}",
+        plainly(&why)
     ))
 }
 
@@ -81,7 +82,15 @@ fn named() -> Option<String> {
     })
 }
 
-fn one_line(why: &str) -> String {
-    let flat = why.split_whitespace().collect::<Vec<_>>().join(" ");
-    crate::foreign::start(&flat, 200).to_owned()
+/// What the toolkit says, as a person would say it.
+fn plainly(why: &str) -> String {
+    let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
+    if says(&["XOpenDisplayFailed", "NoCompositor"]) {
+        "no display server answers there".to_owned()
+    } else if says(&["LibraryOpen", "NoWaylandLib", "could not be loaded"]) {
+        "a library of the system is missing; install libX11, libXcursor, libXi, libXrandr and libxkbcommon-x11, or libwayland-client and libxkbcommon".to_owned()
+    } else {
+        let flat = why.split_whitespace().collect::<Vec<_>>().join(" ");
+        crate::foreign::start(&flat, 200).to_owned()
+    }
 }

@@ -1,6 +1,7 @@
 //! The list by scripts and by chance.
 
 use super::*;
+use crate::foreign;
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -141,6 +142,29 @@ fn the_oldest_are_forgotten_in_the_end() {
             .ends_with(&(KEPT + 4).to_string())
     );
     check(&list);
+}
+
+#[test]
+fn however_long_the_lines_memory_has_a_bound() {
+    let mut list = conversation(0);
+    let line = format!("Eva: {}", "x".repeat(1_000_000));
+    for _ in 0..80 {
+        list.extend([heard(&line)]);
+        assert!(list.bytes <= KEPT_BYTES);
+    }
+    assert!(list.messages().len() > 50);
+    check(&list);
+}
+
+#[test]
+fn what_is_selected_stays_so_when_older_messages_are_forgotten() {
+    let mut list = conversation(20);
+    list.click(12, false);
+    list.click(13, true);
+    list.forget(10);
+    assert_eq!(list.selected().unwrap(), "Eva: 12 \nEva: 13 ");
+    list.forget(3);
+    assert_eq!(list.selected(), None);
 }
 
 #[test]

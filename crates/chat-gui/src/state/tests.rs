@@ -1,6 +1,7 @@
 //! The window by scripts.
 
 mod chance;
+mod parting;
 
 use std::time::Duration;
 
