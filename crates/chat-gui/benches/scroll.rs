@@ -14,7 +14,7 @@ use chat_gui::view;
 use chat_gui::words::Words;
 use iced::advanced::clipboard;
 use iced::advanced::graphics::{Viewport, damage};
-use iced::advanced::renderer::{Headless, Style};
+use iced::advanced::renderer::Style;
 use iced::theme::Base as _;
 use iced::{Color, Event, Pixels, Rectangle, Renderer, Size, mouse, window};
 use iced_test::runtime::UserInterface;
@@ -101,11 +101,9 @@ impl Screen {
             "{MESSAGES} messages taken in within {:.0?}",
             taken.elapsed()
         );
-        let renderer = <Renderer as Headless>::new(chat_gui::FONT, Pixels(15.0), None);
-        let renderer = iced_test::futures::futures::executor::block_on(renderer);
         let mut screen = Self {
             state,
-            renderer: renderer.expect("the software rasteriser is compiled in"),
+            renderer: Renderer::new(chat_gui::FONT, Pixels(15.0)),
             cache: None,
             pixels: vec![0; (WIDTH * HEIGHT * 4) as usize],
             mask: Mask::new(WIDTH, HEIGHT).expect("the window has a size"),

@@ -18,6 +18,9 @@ use parts::Parts;
 /// Messages on their way that are shown at once.
 const ON_THE_WAY: usize = 3;
 
+/// Bytes of the system's explanation why there is no connection that are shown.
+const WHY: usize = 200;
+
 /// The window of `state`.
 #[must_use]
 pub fn view(state: &State) -> Element<'_, Message> {
@@ -25,10 +28,15 @@ pub fn view(state: &State) -> Element<'_, Message> {
     let colors = parts.colors;
     // A part that is not there leaves its place empty: were the others to move up,
     // the field would lose the keyboard.
-    let offered: Element<'_, Message> = if state.offers_server() {
-        container(offer(&parts)).padding([4, 12]).into()
-    } else {
-        Space::new().into()
+    let offered: Element<'_, Message> = match &state.reading {
+        _ if state.offers_server() => container(offer(&parts)).padding([4, 12]).into(),
+        Status::Down { why, .. } => {
+            let host = crate::foreign::name(&state.settings.address.host);
+            let why = crate::foreign::clean(crate::foreign::start(why, WHY));
+            let why = parts.text(parts.words.no_connection(&host, &why));
+            container(why.color(colors.wrong)).padding([4, 12]).into()
+        }
+        _ => Space::new().into(),
     };
     let window = column![
         bar(&parts),

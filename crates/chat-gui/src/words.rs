@@ -206,6 +206,25 @@ impl Words {
         }
     }
 
+    /// A server took only the start of a message.
+    #[must_use]
+    pub fn cut_short(self, bytes: usize) -> String {
+        let size = bytes.div_ceil(1000);
+        match self {
+            Self::En => format!("The server kept only the first {size} kB of that."),
+            Self::Ru => format!("Сервер оставил только первые {size} кБ этого."),
+        }
+    }
+
+    /// What the system says about a server that cannot be reached.
+    #[must_use]
+    pub fn no_connection(self, host: &str, why: &str) -> String {
+        match self {
+            Self::En => format!("No connection to {host}: {why}"),
+            Self::Ru => format!("Нет соединения с {host}: {why}"),
+        }
+    }
+
     /// How many messages were found, and which is in sight.
     #[must_use]
     pub fn found(self, count: usize) -> String {

@@ -209,6 +209,61 @@ fn shift_enter_breaks_the_line_and_enter_sends_it_whole() {
     assert_eq!(effects, [Effect::Post("one\ntwo".to_owned())]);
 }
 
+#[test]
+fn an_input_method_is_asked_for_shows_what_it_composes_and_commits_it() {
+    use iced::advanced::{InputMethod, clipboard, input_method, widget::operation};
+    use iced_test::runtime::UserInterface;
+    use iced_test::runtime::user_interface::{Cache, State};
+
+    let mut person = Person::logged_in(Shade::Light, Words::En);
+    person.looks();
+    let mut renderer = iced::Renderer::new(chat_gui::FONT, iced::Pixels(15.0));
+    let size = iced::Size::new(person.size.0, person.size.1);
+    let view = view::view(&person.state);
+    let mut window = UserInterface::build(view, size, Cache::default(), &mut renderer);
+    let mut focus: Box<dyn operation::Operation> =
+        Box::new(operation::focusable::focus(Control::Input.id()));
+    window.operate(&renderer, focus.as_mut());
+    let mut happens = |event| {
+        let mut messages = Vec::new();
+        let cursor = iced::mouse::Cursor::Unavailable;
+        let board = &mut clipboard::Null;
+        let (state, _) = window.update(&[event], cursor, &mut renderer, board, &mut messages);
+        (state, messages)
+    };
+    let redraw = || iced::Event::Window(iced::window::Event::RedrawRequested(Instant::now()));
+    let asked = |state| match state {
+        State::Updated { input_method, .. } => input_method,
+        State::Outdated => panic!("nothing has changed"),
+    };
+    let (state, _) = happens(redraw());
+    assert!(matches!(
+        asked(state),
+        InputMethod::Enabled { preedit: None, .. }
+    ));
+
+    let composing = |text: &str| {
+        let event = input_method::Event::Preedit(text.to_owned(), None);
+        iced::Event::InputMethod(event)
+    };
+    let (_, messages) = happens(iced::Event::InputMethod(input_method::Event::Opened));
+    assert!(messages.is_empty());
+    happens(composing("nihao"));
+    let (state, _) = happens(redraw());
+    let InputMethod::Enabled { preedit, .. } = asked(state) else {
+        panic!("the input method was let go");
+    };
+    assert_eq!(preedit.unwrap().content, "nihao");
+    happens(composing(""));
+    let committed = input_method::Event::Commit("你好".to_owned());
+    let (_, messages) = happens(iced::Event::InputMethod(committed));
+    drop(window);
+    for message in messages {
+        person.tell(message);
+    }
+    assert_eq!(person.state.input.text().trim_end(), "你好");
+}
+
 /// How many parts the window has, at every level down to the field: where that
 /// changes, the field loses the keyboard.
 fn parts(state: &State) -> Vec<usize> {

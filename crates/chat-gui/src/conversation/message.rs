@@ -4,6 +4,9 @@ use jiff::civil::DateTime;
 
 use crate::foreign;
 
+/// Bytes that a word hardly has.
+const WORD: usize = 60;
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -56,6 +59,13 @@ impl Message {
 
     /// What is shown of the text.
     pub(super) fn shown(&self) -> &str {
-        foreign::start(self.text(), foreign::FOLD << self.opened.min(16))
+        let text = self.text();
+        let start = foreign::start(text, foreign::FOLD << self.opened.min(16));
+        if start.len() == text.len() {
+            return start;
+        }
+        // Not in the middle of a word, where words are of an ordinary length.
+        let space = start.rfind(' ').filter(|space| start.len() - space < WORD);
+        space.map_or(start, |space| &start[..space])
     }
 }

@@ -11,6 +11,7 @@ use underground_chat::protocol::{Login, MessageId, PostError, text};
 use super::{Control, Dialog, Effect, Local, Reason, State, UNWRITTEN, Unwritten};
 use crate::conversation::Message as Said;
 use crate::foreign::{self, Needle};
+use crate::outbox::Echo;
 
 /// Whoever asks to leave again so soon has read that messages wait.
 const WARNED: Duration = Duration::from_secs(30);
@@ -96,8 +97,8 @@ impl State {
         let mut said = Said::new(Some(clock), &line, false);
         self.unwritten.push((clock, line));
         let own = self.own_names.iter().any(|name| name == said.author());
-        if own {
-            self.outbox.echoed(said.text());
+        if own && self.outbox.echoed(said.text()) == Some(Echo::Cut) {
+            self.say(self.settings.words.cut_short(said.text().len()));
         }
         said.own = own;
         said

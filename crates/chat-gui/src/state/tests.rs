@@ -214,6 +214,23 @@ fn what_nobody_sends_back_is_shown_and_recorded_all_the_same() {
 }
 
 #[test]
+fn a_message_that_the_server_cut_is_not_shown_twice_and_the_user_is_told() {
+    let mut desk = Desk::logged_in();
+    let id = desk.send(&"many words ".repeat(1000).trim_end().to_owned());
+    desk.hear([Event::Sent(id)]);
+    desk.says(&format!(
+        "Boring Eva: {}",
+        &"many words ".repeat(1000)[..4000]
+    ));
+    assert_eq!(desk.state.outbox.iter().len(), 0);
+    assert!(desk.state.notice.as_deref().unwrap().contains("first 4 kB"));
+    let id = desk.send("hello there");
+    desk.hear([Event::Sent(id)]);
+    desk.says("Boring Eva: hello");
+    assert_eq!(desk.state.outbox.iter().len(), 1);
+}
+
+#[test]
 fn the_last_unsent_message_comes_back_to_be_changed_with_its_lines() {
     let mut desk = Desk::logged_in();
     desk.hear([Event::Status(Port::Write, down())]);
