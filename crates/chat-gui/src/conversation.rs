@@ -297,11 +297,15 @@ impl Conversation {
         }
     }
 
-    /// What Enter on a message leads to.
+    /// What Enter on a message leads to: its links in turn, then more of it.
     #[must_use]
-    pub fn first_target(&self, row: usize) -> Option<Target> {
-        let targets = &self.rows.get(&row)?.targets;
-        targets.first().map(|(_, target)| target.clone())
+    pub fn target(&self, row: usize, turn: usize) -> Option<Target> {
+        let targets = self.rows.get(&row)?.targets.iter();
+        let mut targets: Vec<&Target> = targets.map(|(_, target)| target).collect();
+        // An address on two lines stands there twice.
+        targets.dedup();
+        let at = turn.checked_rem(targets.len())?;
+        Some(targets[at].clone())
     }
 
     /// Whether the newest message is in sight and stays so.

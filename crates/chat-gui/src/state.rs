@@ -207,6 +207,8 @@ pub struct State {
     recording: bool,
     /// What was said last about the history not being written, so as to say it once.
     unwritable: Option<String>,
+    /// The message whose links are opened in turn, and how many were.
+    followed: Option<(usize, usize)>,
     /// When the user was told that messages still wait.
     warned: Option<Instant>,
 }
@@ -244,6 +246,7 @@ impl State {
             unwritten: Vec::new(),
             recording: false,
             unwritable: None,
+            followed: None,
             warned: None,
         }
     }
@@ -281,6 +284,7 @@ impl State {
             Message::Scrolled(pixels) => self.conversation.scroll(pixels),
             Message::Dragged(part) => self.conversation.to_part(part),
             Message::Clicked(row, extend) => {
+                self.followed = None;
                 self.conversation.click(row, extend);
                 self.focus_on(Control::List, &mut effects);
             }

@@ -2,6 +2,7 @@
 
 use super::block::BLOCK;
 use super::*;
+use proptest::prelude::*;
 
 const METRICS: Metrics = Metrics {
     width: 500.0,
@@ -114,4 +115,50 @@ fn a_text_of_100_kb_is_laid_out_in_pieces_that_lose_no_letter() {
             .iter()
             .any(|area| area.y <= middle.y && middle.y < area.y + area.height)
     );
+}
+
+#[test]
+fn foreign_text_cannot_leave_its_row() {
+    let marks = "e\u{301}".repeat(300) + &"\u{300}".repeat(3000);
+    for text in [
+        "\u{202e}turned\u{2066} \u{200b}\u{200d}\u{feff} nothing to see",
+        "👩‍👩‍👧‍👦🏳️‍🌈🇷🇺 अनुच्छेद ภาษาไทย 한국어 日本語",
+        "\u{fdfd}\u{12031}\u{1242b}\u{a9c5}",
+        "\x1b[2J\x07\u{85}\u{2028}x\u{2029}y",
+        &marks,
+    ] {
+        let row = row(&foreign::clean(text));
+        assert!(
+            row.height > 0 && row.height < 4000,
+            "{text:?} {}",
+            row.height
+        );
+        for (piece, at, _) in &row.pieces {
+            use iced::advanced::text::Paragraph as _;
+            let right = at.x + piece.min_bounds().width;
+            assert!(
+                at.x >= 0.0 && right <= METRICS.width + 30.0,
+                "{text:?} {right}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_point_of_any_text_is_a_place_between_two_characters(
+        text in "(\\PC|[a-z ]|[א-ת]|[ا-ي]|\u{301}|👩‍👩‍👧|https://x.y ){0,60}",
+        x in -50.0_f32..600.0,
+        y in -50.0_f32..200.0,
+    ) {
+        let text = foreign::clean(&text);
+        let mut row = row(&text);
+        let byte = row.text_at(Point::new(x, y));
+        prop_assert!(text.is_char_boundary(byte), "{} of {:?}", byte, text);
+        row.mark(std::slice::from_ref(&(0..byte)), byte..text.len());
+        for (area, _) in &row.marks {
+            prop_assert!(area.width >= 0.0 && area.height > 0.0);
+        }
+    }
 }

@@ -136,16 +136,22 @@ impl State {
                 .last()
                 .map_or(0, |(row, ..)| row),
         };
+        self.followed = None;
         self.conversation.click(next, extend);
         self.conversation.reveal(next);
     }
 
-    /// Enter on a message: more of it, or its first link.
+    /// Enter on a message: its links, one each time, and more of it.
     pub(super) fn open_selected(&mut self, effects: &mut Vec<Effect>) {
         let Some(Selection::Rows { to, .. }) = self.conversation.selection else {
             return;
         };
-        match self.conversation.first_target(to) {
+        let turn = match self.followed {
+            Some((row, turn)) if row == to => turn + 1,
+            _ => 0,
+        };
+        self.followed = Some((to, turn));
+        match self.conversation.target(to, turn) {
             Some(Target::More) => self.conversation.open(to),
             Some(Target::Link(address)) => effects.push(Effect::Open(address)),
             None => {}

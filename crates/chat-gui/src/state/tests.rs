@@ -478,11 +478,15 @@ fn messages_are_selected_and_copied_by_keys_alone() {
 }
 
 #[test]
-fn enter_on_a_message_opens_its_link() {
+fn enter_on_a_message_opens_its_links() {
     let mut desk = Desk::logged_in();
-    desk.says("A: look https://a.example/");
+    let long = format!("https://b.example/{}", "long-".repeat(40));
+    desk.says(&format!("A: look https://a.example/ and {long}"));
     desk.tell(Message::Clicked(0, false));
     assert_eq!(desk.state.focus, Control::List);
-    let effects = desk.key(Key::Press);
-    assert_eq!(effects, [Effect::Open("https://a.example/".to_owned())]);
+    // Each of several in turn, though one stands on more than one line.
+    for address in ["https://a.example/", &long, "https://a.example/"] {
+        let effects = desk.key(Key::Press);
+        assert_eq!(effects, [Effect::Open(address.to_owned())]);
+    }
 }
