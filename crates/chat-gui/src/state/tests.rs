@@ -216,7 +216,7 @@ fn what_nobody_sends_back_is_shown_and_recorded_all_the_same() {
 #[test]
 fn a_message_that_the_server_cut_is_not_shown_twice_and_the_user_is_told() {
     let mut desk = Desk::logged_in();
-    let id = desk.send(&"many words ".repeat(1000).trim_end().to_owned());
+    let id = desk.send("many words ".repeat(1000).trim_end());
     desk.hear([Event::Sent(id)]);
     desk.says(&format!(
         "Boring Eva: {}",
