@@ -1,8 +1,9 @@
 //! The shell around the pure [`State`]: does what it asks for, and feeds it what happens.
 
 mod connection;
+mod record;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::shutdown::Shutdown;
@@ -11,7 +12,7 @@ use jiff::Zoned;
 use jiff::civil::DateTime;
 use underground_chat::client::Connection;
 use underground_chat::flags::{DOTENV, Data, Record};
-use underground_chat::history::{self, History};
+use underground_chat::history::History;
 use underground_chat::protocol::{Login, MessageId};
 use underground_chat::server::Inside;
 use underground_chat::{credentials, protocol};
@@ -19,8 +20,6 @@ use underground_chat::{credentials, protocol};
 use crate::display::Opened;
 use crate::state::{Control, Effect, Local, Message, State, Unwritten};
 
-/// Messages of the past that are read at the start.
-const PAST: usize = 100_000;
 /// What may be left to do at the end takes no longer.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -42,16 +41,6 @@ type Shared<T> = Arc<Mutex<Option<T>>>;
 
 fn take<T>(shared: &Shared<T>) -> Option<T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-fn new_history(record: &Record, state: &State) -> Arc<Mutex<History>> {
-    let server = state.settings.address.server();
-    let history = History::of(&record.history, record.history_max, &server);
-    Arc::new(Mutex::new(history))
-}
-
-fn lock(history: &Mutex<History>) -> MutexGuard<'_, History> {
-    history.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The program.
@@ -82,7 +71,7 @@ impl App {
         opened: Opened,
     ) -> (Self, Task<Heard>) {
         let begun = state.now;
-        let history = new_history(&record, &state);
+        let history = record::of(&record, &state.settings.address);
         let mut app = Self {
             state,
             connection: None,
@@ -267,17 +256,7 @@ impl App {
     fn read_past(&self) -> Task<Heard> {
         let (history, path) = (Arc::clone(&self.history), self.record.history.clone());
         blocking(move || {
-            let trouble = lock(&history).acquire().err();
-            let past = match &trouble {
-                // It is not this server's past.
-                Some(error) if error.is_elsewhere() => Ok(Vec::new()),
-                _ => history::tail(&path, PAST),
-            };
-            let (past, unread) = match past {
-                Ok(past) => (past, None),
-                Err(error) => (Vec::new(), Some(error)),
-            };
-            let trouble = trouble.or(unread).map(|error| error.to_string());
+            let (past, trouble) = record::past(&history, &path);
             Heard::Window(Message::Past(past, trouble))
         })
     }
@@ -292,29 +271,17 @@ impl App {
         lines: Vec<(DateTime, String)>,
     ) -> impl FnOnce() -> Result<(), Unwritten> + use<> {
         let history = Arc::clone(&self.history);
-        move || {
-            let mut history = lock(&history);
-            let mut lines = lines.into_iter();
-            while let Some((at, line)) = lines.next() {
-                if let Err(error) = history.append(at, &line) {
-                    return Err(Unwritten {
-                        error: error.to_string(),
-                        lines: std::iter::once((at, line)).chain(lines).collect(),
-                    });
-                }
-            }
-            Ok(())
-        }
+        move || record::write(&history, lines)
     }
 
     fn release(&self) -> Task<Heard> {
         let history = Arc::clone(&self.history);
-        silent(move || lock(&history).release())
+        silent(move || record::lock(&history).release())
     }
 
     /// Another file, or another server's messages: what is under way goes where it was meant to.
     fn renew_history(&mut self) {
-        self.history = new_history(&self.record, &self.state);
+        self.history = record::of(&self.record, &self.state.settings.address);
     }
 
     fn start_server(&self) -> Task<Heard> {

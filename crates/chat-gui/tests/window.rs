@@ -210,6 +210,20 @@ fn shift_enter_breaks_the_line_and_enter_sends_it_whole() {
 }
 
 #[test]
+fn why_there_is_no_connection_stands_in_the_window() {
+    let mut person = Person::logged_in(Shade::Light, Words::En);
+    person.state.settings.address.host = "no-such-host.invalid".to_owned();
+    let status = Status::Down {
+        retry_at: (person.start + Duration::from_secs(4)).into(),
+        why: "Name or service \u{202e}not known".to_owned(),
+    };
+    person.hear([Event::Status(Port::Read, status)]);
+    assert!(person.sees("No connection to no-such-host.invalid: Name or service not known"));
+    person.hear([Event::Status(Port::Read, Status::Up)]);
+    assert!(!person.sees("No connection to no-such-host.invalid: Name or service not known"));
+}
+
+#[test]
 fn an_input_method_is_asked_for_shows_what_it_composes_and_commits_it() {
     use iced::advanced::{InputMethod, clipboard, input_method, widget::operation};
     use iced_test::runtime::UserInterface;
