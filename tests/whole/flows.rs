@@ -207,7 +207,11 @@ fn a_bot_answers_whoever_asks() {
         home.path().join("minechat.history").exists()
     });
     assert!(heard, "nobody hears anything");
+    // Only the bot says what it answers, and what it answers to.
+    ask("!rollover");
     ask("!roll 3d1000");
+    let line = bot.until("!roll");
+    assert!(line.ends_with("!roll 3d1000"), "{line}");
     let line = listener.until(": 3d1000: ");
     let sum = line.rsplit_once("= ").unwrap().1.parse::<u32>().unwrap();
     assert!((3..=3000).contains(&sum), "{line}");
