@@ -58,12 +58,9 @@ fn run() -> anyhow::Result<ExitCode> {
     // All that is known here are names, sizes and times. Nothing has been read.
     let plan = ArchivePlan::new(entries)?;
 
-    let length = plan.length();
-    ensure!(
-        from < length,
-        "--from {from}: the archive has {length} bytes"
-    );
-    let parts = plan.parts(from..length);
+    let end = plan.length();
+    ensure!(from < end, "--from {from}: the archive has {end} bytes");
+    let parts = plan.parts(from..end);
     let mut out = io::stdout().lock();
     if out.is_terminal() {
         let mut offset = from;

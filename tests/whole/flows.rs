@@ -193,7 +193,8 @@ fn a_bot_answers_whoever_asks() {
     command.args(chat.flags());
     let mut bot = Program::start(command);
     let name = bot.until("here as");
-    let name = name.split(['s', ';']).nth(1).unwrap().trim().to_owned();
+    let (name, _) = name.split_once("; ").unwrap();
+    let name = name.strip_prefix("here as ").unwrap();
 
     let listener = Program::start(chat.client(home.path(), &["listen"]));
     let ask = |text: &str| {
