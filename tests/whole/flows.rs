@@ -102,7 +102,7 @@ impl Window {
             events,
         };
         window.tell(Message::Resized(600.0, 400.0));
-        window.tell(Message::Past(Ok(Vec::new())));
+        window.tell(Message::Past(Vec::new(), None));
         window
     }
 
