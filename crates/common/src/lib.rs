@@ -16,4 +16,5 @@ pub mod exit;
 pub mod limits;
 pub mod listen;
 pub mod logging;
+pub mod reason;
 pub mod shutdown;

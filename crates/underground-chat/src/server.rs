@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::accept::Acceptor;
-use common::listen::{self, ListenError};
+use common::listen::{self, Flags, ListenError};
 use common::shutdown::Shutdown;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -133,14 +133,15 @@ impl Server {
         data: &Path,
         settings: Settings,
     ) -> Result<Self, ServerError> {
-        // An IPv6 address needs brackets before a port.
-        let host = if host.contains(':') && !host.starts_with('[') {
-            format!("[{host}]")
-        } else {
-            host.to_owned()
+        let bind = |number, port| {
+            let flags = Flags::HostAndPort {
+                host: "--host",
+                port,
+            };
+            listen::bind_host(host, number, flags)
         };
-        let reading = listen::bind(&format!("{host}:{read_port}"), "--read-port")?;
-        let writing = listen::bind(&format!("{host}:{write_port}"), "--write-port")?;
+        let reading = bind(read_port, "--read-port")?;
+        let writing = bind(write_port, "--write-port")?;
         // The ports first: a server that is there already has both, and is best known by its ports.
         Self::over(reading, writing, Accounts::open(data)?, settings)
     }
