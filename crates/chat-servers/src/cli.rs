@@ -114,7 +114,7 @@ enum Color {
 /// What `main` prints in one line.
 pub fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let cli = Cli::parse();
+    let cli: Cli = common::usage::parse();
     crate::log::to_stderr(cli.verbose)?;
     let endpoints = endpoints(&cli)?;
     let shutdown = Shutdown::on_signals()?;

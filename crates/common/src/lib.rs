@@ -18,3 +18,4 @@ pub mod listen;
 pub mod logging;
 pub mod reason;
 pub mod shutdown;
+pub mod usage;

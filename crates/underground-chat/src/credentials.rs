@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use common::dotenv;
+
 use crate::protocol::Token;
 
 /// The names a token goes by: ours, and the one the original reads.
@@ -76,28 +78,12 @@ pub fn save(path: &Path, token: &Token, replace: bool) -> Result<(), Credentials
 pub fn keep(path: &Path, settings: &[(&str, String)]) -> Result<(), CredentialsError> {
     let before = read(path)?;
     let text = settings.iter().fold(before.clone(), |text, (name, value)| {
-        with_variable(&text, name, &quoted(value))
+        with_variable(&text, name, &dotenv::quoted(value))
     });
     if text == before {
         return Ok(());
     }
     write_whole(path, &text).map_err(|source| failed(path, source))
-}
-
-/// A value as it has to stand in the file to be read back as it is.
-fn quoted(value: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "._-/:".contains(character);
-    if value.chars().all(plain) {
-        return value.to_owned();
-    }
-    let mut quoted = String::from("\"");
-    for character in value.chars() {
-        if matches!(character, '"' | '\\' | '$') {
-            quoted.push('\\');
-        }
-        quoted.push(character);
-    }
-    quoted + "\""
 }
 
 fn failed(path: &Path, source: io::Error) -> CredentialsError {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use common::listen::Flags;
 use common::shutdown::Shutdown;
 
 use crate::client;
@@ -104,13 +105,13 @@ struct ClientFlags {
 /// What `main` prints in one line.
 pub fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let cli = Cli::parse();
+    let cli: Cli = common::usage::parse();
     common::logging::to_stderr("ws_chatroom", cli.verbose)?;
     let shutdown = Shutdown::on_signals().context("cannot wait for signals")?;
     match cli.command {
         Some(Command::Client(flags)) => client::run(&flags.url, &shutdown)?,
         Some(Command::Server(flags)) => serve(flags, &shutdown)?,
-        None => match Cli::parse_from(["ws-chatroom", "server"]).command {
+        None => match common::usage::parse_from::<Cli>(["ws-chatroom", "server"]).command {
             Some(Command::Server(flags)) => serve(flags, &shutdown)?,
             _ => unreachable!("`server` was given"),
         },
@@ -120,7 +121,11 @@ pub fn run() -> anyhow::Result<ExitCode> {
 
 fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
     common::limits::raise_descriptors();
-    let listener = common::listen::bind(&flags.bind, "--bind")?;
+    let choice = Flags::Address {
+        flag: "--bind",
+        default: client::ADDRESS,
+    };
+    let listener = common::listen::bind(&flags.bind, choice)?;
     let address = listener.local_addr()?;
     // A server whose stdout has gone serves all the same.
     let _ = writeln!(
