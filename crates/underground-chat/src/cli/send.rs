@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use common::shutdown::Shutdown;
 
 use super::{Patience, Verbosity, account};
@@ -39,7 +39,7 @@ pub(super) struct Register {
     /// The name to ask for
     name: String,
     /// Give up the account that .env holds a token of
-    #[arg(long, env = "MINECHAT_REPLACE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "MINECHAT_REPLACE", value_parser = BoolishValueParser::new())]
     replace: bool,
     #[command(flatten)]
     address: Address,
@@ -88,7 +88,7 @@ impl Errand {
 
 impl Send {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
-        self.verbosity.log_to_stderr()?;
+        self.verbosity.talk_on_stderr()?;
         let login = account::login(&self.identity)?;
         let text = if self.text == "-" {
             // Not before a signal can end it: reading may take for ever.
@@ -134,7 +134,7 @@ impl Send {
 
 impl Register {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
-        self.verbosity.log_to_stderr()?;
+        self.verbosity.talk_on_stderr()?;
         let login = Login::register(&self.name).context("a nickname needs at least one letter")?;
         let dotenv = std::path::Path::new(DOTENV);
         // Asked before the account is made: one whose token cannot be kept is lost.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use common::shutdown::Shutdown;
 
 use super::Verbosity;
@@ -28,7 +28,7 @@ pub(super) struct Serve {
     #[command(flatten)]
     data: Data,
     /// Two bots talk, for clients that reconnect when it is silent
-    #[arg(long, env = "MINECHAT_BOTS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "MINECHAT_BOTS", value_parser = BoolishValueParser::new())]
     bots: bool,
     /// Messages a second per account; 0 is no limit, what comes faster waits
     #[arg(long, env = "MINECHAT_RATE", value_name = "N", default_value_t = 0)]

@@ -16,6 +16,10 @@ const KEPT_BYTES: usize = 4 * 1024 * 1024;
 /// Cells that the time of a message takes.
 const MARGIN: usize = 6;
 
+/// What it means when one port is there and the other is not.
+const HALF: &str =
+    "Only one of both ports answers: is it another program's? See --read-port and --write-port.";
+
 /// What a key asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -69,8 +73,9 @@ pub(super) struct Conversation {
     pub(super) reading: Status,
     pub(super) writing: Status,
     pub(super) notice: Option<String>,
-    /// Messages the server has not confirmed.
+    /// Messages the server has not confirmed, and the last few of them.
     pub(super) waiting: usize,
+    pub(super) last_waiting: Vec<String>,
 }
 
 impl Conversation {
@@ -90,6 +95,7 @@ impl Conversation {
             writing: Status::Connecting,
             notice: None,
             waiting: 0,
+            last_waiting: Vec::new(),
         };
         for entry in past {
             conversation.message(entry);
@@ -106,6 +112,17 @@ impl Conversation {
     pub(super) fn refused(&mut self, text: String, why: &str) {
         self.input = tui_input::Input::new(text);
         self.notice(why);
+    }
+
+    /// What to do next, where there is nothing else to look at.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        if self.naming {
+            Some("Type a name, Enter. Then: Enter sends, PgUp/PgDn scroll, Ctrl-C leaves.")
+        } else if self.messages.is_empty() {
+            Some("Enter sends, PgUp/PgDn scroll, Ctrl-R reconnects, Ctrl-C leaves.")
+        } else {
+            None
+        }
     }
 
     /// Whether time alone changes the picture.
@@ -126,8 +143,8 @@ impl Conversation {
         }
     }
 
-    /// Something happened; `offer`: a server could be started here.
-    pub(super) fn event(&mut self, event: Event, at: DateTime, offer: bool) {
+    /// Something happened; `advice` is what to do where there is no server.
+    pub(super) fn event(&mut self, event: Event, at: DateTime, advice: Option<&str>) {
         match event {
             Event::Message(text) => self.message(Entry { at: Some(at), text }),
             Event::Nickname(name) => {
@@ -155,10 +172,15 @@ impl Conversation {
                     Port::Read => self.reading = status,
                     Port::Write => self.writing = status,
                 }
-                if port == Port::Read && refused && offer && self.nickname.is_none() {
-                    self.notice(
-                        "No server here. F2 starts one inside this program (--with-server does, too).",
-                    );
+                if refused && self.nickname.is_none() {
+                    // A chat has both ports from its first moment on.
+                    if port == Port::Write && self.reading == Status::Up {
+                        self.notice(HALF);
+                    } else if port == Port::Read
+                        && let Some(advice) = advice
+                    {
+                        self.notice(advice);
+                    }
                 }
             }
             _ => {}
