@@ -31,15 +31,12 @@ impl<'a> Outage<'a> {
         }
     }
 
-    /// Tells people, if this is news to them; the log has each try.
+    /// Tells people, if this is news to them; the client itself logs each try.
     pub(super) fn tell(&mut self, port: Port, status: &Status) {
         match (self.news(port, status), status) {
             (Some(sentence), Status::Down { .. }) => tracing::warn!("{sentence}"),
             (Some(sentence), _) => tracing::info!("{sentence}"),
-            (None, Status::Down { why, .. }) => {
-                tracing::debug!("no connection to {}: {why}", self.place(port));
-            }
-            (None, _) => tracing::debug!("{}: {status:?}", self.place(port)),
+            (None, _) => {}
         }
     }
 

@@ -238,12 +238,7 @@ impl Session<'_> {
                     self.connection.retry_now();
                 }
                 Ok(None) => self.conversation.notice("There is a server already."),
-                Err(error) => {
-                    let why = format!("{error:#}");
-                    self.conversation.notice(&why);
-                    // It would fail again.
-                    self.advice = Some(why);
-                }
+                Err(error) => self.conversation.cannot_serve(format!("{error:#}")),
             },
             Effect::Retry => self.connection.retry_now(),
         }

@@ -73,6 +73,8 @@ pub(super) struct Conversation {
     pub(super) reading: Status,
     pub(super) writing: Status,
     pub(super) notice: Option<String>,
+    /// Why no server can be started here.
+    obstacle: Option<String>,
     /// Messages the server has not confirmed, and the last few of them.
     pub(super) waiting: usize,
     pub(super) last_waiting: Vec<String>,
@@ -94,6 +96,7 @@ impl Conversation {
             reading: Status::Connecting,
             writing: Status::Connecting,
             notice: None,
+            obstacle: None,
             waiting: 0,
             last_waiting: Vec::new(),
         };
@@ -106,6 +109,12 @@ impl Conversation {
     /// Says something to the user until the next key.
     pub(super) fn notice(&mut self, text: &str) {
         self.notice = Some(common::escape::visible(text).into_owned());
+    }
+
+    /// No server can be started here: that is what is said from now on, and nothing else recommended.
+    pub(super) fn cannot_serve(&mut self, why: String) {
+        self.notice(&why);
+        self.obstacle = Some(why);
     }
 
     /// A message was not taken: it goes back to where it was typed.
@@ -172,15 +181,19 @@ impl Conversation {
                     Port::Read => self.reading = status,
                     Port::Write => self.writing = status,
                 }
-                if refused && self.nickname.is_none() {
-                    // A chat has both ports from its first moment on.
-                    if port == Port::Write && self.reading == Status::Up {
-                        self.notice(HALF);
-                    } else if port == Port::Read
-                        && let Some(advice) = advice
-                    {
-                        self.notice(advice);
-                    }
+                // A chat has both ports from its first moment on.
+                let half = port == Port::Write && self.reading == Status::Up;
+                let advice = match &self.obstacle {
+                    Some(obstacle) => Some(obstacle.clone()),
+                    None if half => Some(HALF.to_owned()),
+                    None if port == Port::Read => advice.map(str::to_owned),
+                    None => None,
+                };
+                if refused
+                    && self.nickname.is_none()
+                    && let Some(advice) = advice
+                {
+                    self.notice(&advice);
                 }
             }
             _ => {}

@@ -239,6 +239,17 @@ fn half_a_chat_is_no_place_for_a_server() {
         Some("F2 does it"),
     );
     assert_eq!(conversation.notice.as_deref(), Some(HALF));
+    // Who has found out more says that, and goes on to say it.
+    let mut asked = Conversation::new(true, Vec::new());
+    asked.event(Event::Status(Port::Read, Status::Up), at(), None);
+    asked.cannot_serve("port 5000 is nc's".to_owned());
+    press(&mut asked, KeyCode::Up);
+    asked.event(
+        Event::Status(Port::Write, refused()),
+        at(),
+        Some("F2 does it"),
+    );
+    assert_eq!(asked.notice.as_deref(), Some("port 5000 is nc's"));
     // It is read to its end, on as many rows as it takes.
     let shown = picture(&mut conversation, 40, 9).join(" ");
     for word in HALF.split(' ') {
