@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use common::dotenv;
+use common::reason::plain;
 
 use crate::protocol::Token;
 
@@ -26,12 +27,12 @@ pub enum CredentialsError {
         path: PathBuf,
     },
     /// The file cannot be used.
-    #[error("cannot use the credentials file {}: {source}", path.display())]
+    #[error("cannot use the credentials file {}: {}", path.display(), plain(reason))]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. Part of the message, so not its source.
+        reason: io::Error,
     },
 }
 
@@ -67,7 +68,7 @@ pub fn save(path: &Path, token: &Token, replace: bool) -> Result<(), Credentials
         });
     }
     let text = with_variable(&read(path)?, NAMES[0], token.expose());
-    write_whole(path, &text).map_err(|source| failed(path, source))
+    write_whole(path, &text).map_err(|reason| failed(path, reason))
 }
 
 /// Puts settings, each a variable's name and its value, into the file at `path`.
@@ -83,13 +84,13 @@ pub fn keep(path: &Path, settings: &[(&str, String)]) -> Result<(), CredentialsE
     if text == before {
         return Ok(());
     }
-    write_whole(path, &text).map_err(|source| failed(path, source))
+    write_whole(path, &text).map_err(|reason| failed(path, reason))
 }
 
-fn failed(path: &Path, source: io::Error) -> CredentialsError {
+fn failed(path: &Path, reason: io::Error) -> CredentialsError {
     CredentialsError::Io {
         path: path.to_owned(),
-        source,
+        reason,
     }
 }
 
@@ -97,7 +98,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CredentialsError> {
     match fs::read(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(failed(path, source)),
+        Err(reason) => Err(failed(path, reason)),
     }
 }
 

@@ -48,9 +48,9 @@ fn last_lines(path: &Path, count: usize) -> Result<Vec<Entry>, HistoryError> {
         let text = String::from_utf8_lossy(&bytes);
         Ok(text.lines().map(Entry::parse).collect())
     };
-    read().map_err(|source| HistoryError {
+    read().map_err(|reason| HistoryError {
         path: path.to_owned(),
-        source,
+        reason,
     })
 }
 

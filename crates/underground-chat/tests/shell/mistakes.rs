@@ -104,6 +104,27 @@ fn a_bad_host_is_blamed_on_its_own_flag() {
 }
 
 #[test]
+fn a_file_that_cannot_be_had_is_said_once_and_without_numbers() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    for wrong in [
+        &["listen", "--history=none/history"][..],
+        &[
+            "serve",
+            "--data=none/data",
+            "--read-port=0",
+            "--write-port=0",
+        ],
+    ] {
+        let refused = run(here, wrong);
+        assert_eq!(refused.status.code(), Some(1));
+        let error = text(&refused.stderr);
+        assert_eq!(error.matches("no such file").count(), 1, "{error}");
+        assert!(!error.contains("os error"), "{error}");
+    }
+}
+
+#[test]
 fn with_server_beside_a_stranger_says_whose_the_port_is() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
