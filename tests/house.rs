@@ -58,10 +58,23 @@ fn nothing_unexpected_stands_at_the_top_level() {
     for entry in fs::read_dir(root()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(
-            name.starts_with('.') || name == "target" || TOP_LEVEL.contains(&name.as_str()),
+            name.starts_with('.') || is_ignored(&name) || TOP_LEVEL.contains(&name.as_str()),
             "{name} stands at the top level"
         );
     }
+}
+
+/// Whether a file of this name is none of the project's, as `.gitignore` says: built, or
+/// left by a program that somebody tried here.
+fn is_ignored(name: &str) -> bool {
+    let patterns = fs::read_to_string(root().join(".gitignore")).unwrap();
+    patterns.lines().any(|pattern| {
+        let pattern = pattern.trim_matches('/');
+        match pattern.split_once('*') {
+            Some((start, end)) => name.starts_with(start) && name.ends_with(end),
+            None => name == pattern,
+        }
+    })
 }
 
 #[test]

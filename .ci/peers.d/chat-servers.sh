@@ -60,6 +60,30 @@ types bob whoami
 sees bob "$painted"
 echo "four telnets on four runtimes and nc talk to each other, in colour"
 
+# Ctrl-C, by which newcomers try to leave: telnet shows nothing until it is answered.
+terminal="tmux -L chat-servers-$$"
+$terminal new-session -d -x 80 -y 24 "telnet 127.0.0.1 ${ports[1]}"
+trap '$terminal kill-server 2>/dev/null || true; kill "${started[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+shows() {
+    for _ in $(seq 200); do
+        $terminal capture-pane -p | grep -qF -- "$1" && return
+        sleep 0.05
+    done
+    echo "the terminal does not show: $1"
+    $terminal capture-pane -p
+    exit 1
+}
+shows "Escape character"
+$terminal send-keys "login fay" Enter
+shows "[fay] login to chat."
+$terminal send-keys C-c
+shows "^C"
+$terminal send-keys whoami Enter
+shows "[INFO] - fay"
+$terminal kill-server
+sees ann "[fay] "
+echo "Ctrl-C in telnet leaves the conversation as it was"
+
 # The pages, on two runtimes; ann's telnet on a third takes part.
 "$VENV/bin/python" .ci/peers.d/chat-servers/browser.py \
     "${pages[1]}" "${pages[3]}" "$work/ann.in" "$work/ann.shown" "$ARTIFACTS"

@@ -103,8 +103,20 @@ try:
     loaded = one.execute_script("return performance.getEntriesByType('resource').map(e => new URL(e.name).origin)")
     assert loaded and set(loaded) == {one.execute_script("return location.origin")}, loaded
 
+    # What was meant for one alone goes to nobody else when that one leaves, and is not lost;
+    # the cursor stays where it was while people come and go.
+    Select(one.find_element(By.ID, "to")).select_by_visible_text("Петя")
+    one.find_element(By.ID, "text").send_keys("our secret")
+    one.execute_script("document.querySelector('button[aria-label=\"write to ann\"]').focus()")
     two.find_element(By.ID, "logout").click()
     sees(one, "[Петя] logout from chat.")
+    assert one.switch_to.active_element.get_attribute("aria-label") == "write to ann"
+    one.find_element(By.ID, "text").send_keys(Keys.ENTER)
+    sees(one, "[Петя] not found!")
+    assert one.find_element(By.ID, "text").get_attribute("value") == "our secret"
+    assert "our secret" not in log(one) + open(telnet_shown, errors="replace").read()
+    Select(one.find_element(By.ID, "to")).select_by_visible_text("everyone")
+    assert "Петя" not in one.find_element(By.ID, "to").text
     wait_for("gone from the list", lambda: "Петя" not in people(one))
     wait_for("the way back in", lambda: two.find_element(By.ID, "login").is_displayed())
     wait_for("connected again", lambda: "connected" in two.find_element(By.ID, "status").text)

@@ -1,9 +1,10 @@
 //! The command line.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use anyhow::bail;
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, ValueEnum};
 use common::shutdown::Shutdown;
 use jiff::tz::TimeZone;
 
@@ -115,8 +116,8 @@ enum Color {
 pub fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
     let cli: Cli = common::usage::parse();
+    let endpoints = endpoints(&cli).unwrap_or_else(|error| error.exit());
     crate::log::to_stderr(cli.verbose)?;
-    let endpoints = endpoints(&cli)?;
     let shutdown = Shutdown::on_signals()?;
     common::limits::raise_descriptors();
     let settings = settings(&cli);
@@ -124,21 +125,28 @@ pub fn run() -> anyhow::Result<ExitCode> {
     for endpoint in endpoints {
         bound.push(server::bind(endpoint, &cli.host, settings.keep_alive)?);
     }
-    invite(&bound);
+    // It serves also where nobody reads that.
+    let _ = io::stdout().write_all(invite(&bound).as_bytes());
     let hub = Hub::new(settings, TimeZone::system());
     server::run(bound, &hub, &shutdown)?;
     Ok(shutdown.exit_code())
 }
 
-fn endpoints(cli: &Cli) -> anyhow::Result<Vec<Endpoint>> {
-    let words: Vec<&str> = cli.program.iter().map(String::as_str).collect();
-    let Some(mut endpoints) = programs::find(&words) else {
-        bail!(
+/// What to serve and where, or what is wrong with the words of the command line.
+fn endpoints(cli: &Cli) -> Result<Vec<Endpoint>, clap::Error> {
+    // The variable holds both words of a program in one.
+    let words: Vec<&str> = cli
+        .program
+        .iter()
+        .flat_map(|word| word.split(' '))
+        .collect();
+    let mut endpoints = programs::find(&words).ok_or_else(|| {
+        wrong(format!(
             "there is no program {:?}; choose one of {}",
             words.join(" "),
             programs::names().join(", ")
-        );
-    };
+        ))
+    })?;
     for (transport, flag, ports) in [
         (Transport::Tcp, "--port", &cli.port),
         (Transport::Web, "--ws-port", &cli.ws_port),
@@ -152,15 +160,23 @@ fn endpoints(cli: &Cli) -> anyhow::Result<Vec<Endpoint>> {
             [] => continue,
             [0] => vec![0; count],
             ports if ports.len() == count => ports.to_vec(),
-            _ => bail!(
-                "{flag} takes {count} ports for this program, separated by commas, or a single 0"
-            ),
+            _ if count == 0 => return Err(wrong(format!("this program has no use for {flag}"))),
+            _ => {
+                return Err(wrong(format!(
+                    "{flag} takes {count} port{} for this program, separated by commas, or a single 0",
+                    if count == 1 { "" } else { "s" }
+                )));
+            }
         };
         for (endpoint, port) in places.into_iter().zip(given) {
             endpoint.port = port;
         }
     }
     Ok(endpoints)
+}
+
+fn wrong(what: String) -> clap::Error {
+    Cli::command().error(ErrorKind::ValueValidation, what)
 }
 
 fn settings(cli: &Cli) -> Settings {
@@ -181,29 +197,30 @@ fn settings(cli: &Cli) -> Settings {
 }
 
 /// Says where everything listens and what to type next.
-fn invite(bound: &[Bound]) {
+fn invite(bound: &[Bound]) -> String {
+    let mut text = String::new();
     if bound.len() > 1 {
-        println!("One chat, {} servers; Ctrl-C ends them.", bound.len());
+        text += &format!("One chat, {} servers; Ctrl-C ends them.\n", bound.len());
     }
     for server in bound {
         let (name, address) = (server.driver().name, server.address);
-        match server.transport() {
-            Transport::Tcp => println!(
-                "{name:6} listening on {address}; try: telnet {} {}, then: login ann",
+        text += &match server.transport() {
+            Transport::Tcp => format!(
+                "{name:6} listening on {address}; try: telnet {} {}, then: login ann\n",
                 address.ip(),
                 address.port()
             ),
             Transport::Web => {
-                println!("{name:6} listening on http://{address}/; open it in a browser")
+                format!("{name:6} listening on http://{address}/; open it in a browser\n")
             }
-        }
+        };
     }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     fn parse(arguments: &[&str]) -> Cli {
         Cli::parse_from([&["chat-servers"], arguments].concat())
@@ -249,7 +266,12 @@ mod tests {
                 .unwrap_err()
                 .contains("--port takes 4 ports")
         );
-        assert!(ports(&["mio", "--ws-port", "5"]).is_err());
+        assert!(
+            ports(&["mio", "--ws-port", "5"])
+                .unwrap_err()
+                .contains("no use for --ws-port")
+        );
+        assert_eq!(ports(&["bind ws_all", "--ws-port", "0"]).unwrap(), [0; 4]);
         assert!(ports(&["tokyo"]).unwrap_err().contains("tokio-pair"));
     }
 }

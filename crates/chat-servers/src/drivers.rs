@@ -58,9 +58,13 @@ pub const DRIVERS: [Driver; 4] = [
 /// the buffer, so an idle one has none.
 const READ: usize = 16 * 1024;
 
-/// Reads of one connection in a row, where the runtime does not count them itself: one that
-/// never stops sending must not keep the others waiting.
+/// Reads of one connection in a row: one that never stops sending must not keep the others
+/// waiting. (tokio counts too, but to 128.)
 const READS: usize = 8;
+
+/// Connections accepted in a row, where the runtime does not count them itself: a backlog that
+/// never empties must not keep those waiting who are in.
+const ACCEPTS: usize = 64;
 
 /// How often [`crate::hub::Shard::sweep`] runs.
 const SWEEP: Duration = Duration::from_millis(500);

@@ -100,7 +100,10 @@ impl Hub {
     /// Tells everyone that the server ends, and every driver to let them go.
     pub fn stop(&self) {
         let mut core = self.lock();
-        core.stopping = true;
+        if std::mem::replace(&mut core.stopping, true) {
+            // Every driver that ends asks again for the others; nobody is told twice.
+            return;
+        }
         let everybody: Vec<Link> = core.links.iter().map(|(_, link)| *link).collect();
         let mut forms = Forms::new(Message::ShuttingDown);
         for link in everybody {
@@ -175,9 +178,12 @@ impl Hub {
         core.carry_out(effects).news
     }
 
-    /// Bytes for one connection alone, behind what is due to it already.
-    fn push(&self, shard: usize, slot: u32, bytes: &[u8]) {
-        self.lock().shards[shard].push_for(slot, bytes);
+    /// Bytes for one connection alone, behind what is due to it already. Answers what
+    /// [`Outcome::congested`] says.
+    fn push(&self, shard: usize, slot: u32, bytes: &[u8]) -> bool {
+        let mut core = self.lock();
+        core.shards[shard].push_for(slot, bytes);
+        core.is_congested()
     }
 
     /// A browser has become a WebSocket and is told so.
@@ -211,15 +217,14 @@ impl Hub {
         self.lock().shards[shard].unpark();
     }
 
-    /// Input of this driver's clients waits; wake it when it may go on.
-    fn stall(&self, shard: usize) {
-        let core = &mut *self.lock();
-        let now = !core.is_congested();
-        let shard = &mut core.shards[shard];
-        shard.stall();
-        if now {
-            shard.unstall();
+    /// Whether requests may be carried out; if not, this driver is woken when they may.
+    fn is_clear(&self, shard: usize) -> bool {
+        let mut core = self.lock();
+        let clear = !core.is_congested();
+        if !clear {
+            core.shards[shard].stall();
         }
+        clear
     }
 
     fn forget(&self, shard: usize, slot: u32) {
@@ -329,3 +334,6 @@ fn give(shards: &mut [Gathering], presenter: &mut Presenter, link: Link, forms: 
     };
     shard.give(link.slot, range);
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,8 @@ pub(crate) fn to_stderr(verbosity: u8) -> Result<(), common::logging::LoggingErr
         .with_env_filter(common::logging::filter("chat_servers", verbosity)?)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal() && !no_color)
+        // Who read the log may have gone; to complain of it on stderr would panic.
+        .log_internal_errors(false)
         .event_format(Lines)
         .init();
     Ok(())

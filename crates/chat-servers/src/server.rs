@@ -1,12 +1,14 @@
 //! A program while it runs: each runtime on a thread of its own, one hub for all.
 //!
 //! A driver that fails or panics ends the whole program, which says so: the
-//! others would go on with half a chat and nobody would know.
+//! others would go on with half a chat and nobody would know. The same for one of
+//! its tasks: tokio and compio catch that panic and go on without the task.
 
+use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, mpsc};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Once, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -79,6 +81,8 @@ pub fn bind(endpoint: Endpoint, host: &str, keep_alive: Duration) -> Result<Boun
 fn inherit(socket: &TcpListener, keep_alive: Duration) -> io::Result<()> {
     let socket = SockRef::from(socket);
     socket.set_tcp_nodelay(true)?;
+    // Ctrl-C in telnet sends half of a command as urgent data; it belongs between its neighbours.
+    socket.set_out_of_band_inline(true)?;
     // Asked after half the time, then at each sixth: three answers are missed at its end.
     let probes = TcpKeepalive::new()
         .with_time(keep_alive / 2)
@@ -97,6 +101,7 @@ fn inherit(socket: &TcpListener, keep_alive: Duration) -> io::Result<()> {
 ///
 /// A driver failed or panicked, or its thread cannot start. The others are stopped too.
 pub fn run(bound: Vec<Bound>, hub: &Arc<Hub>, shutdown: &Shutdown) -> anyhow::Result<()> {
+    watch_for_panics();
     let (report, reports) = mpsc::channel();
     let mut running = 0;
     let mut bound = bound.into_iter().peekable();
@@ -119,7 +124,6 @@ pub fn run(bound: Vec<Bound>, hub: &Arc<Hub>, shutdown: &Shutdown) -> anyhow::Re
             ),
             Report::Ended => running -= 1,
             Report::Failed(what) => {
-                running -= 1;
                 tracing::error!("{what}; the other servers are stopped");
                 failure.get_or_insert(what);
             }
@@ -135,8 +139,30 @@ pub fn run(bound: Vec<Bound>, hub: &Arc<Hub>, shutdown: &Shutdown) -> anyhow::Re
 enum Report {
     /// A signal came.
     Asked,
-    Ended,
     Failed(String),
+    /// Whether it failed or not.
+    Ended,
+}
+
+thread_local! {
+    /// On a driver's thread, its name and where it reports.
+    static DRIVER: RefCell<Option<(&'static str, mpsc::Sender<Report>)>> = const { RefCell::new(None) };
+}
+
+/// Has every panic on a driver's thread reported, before the runtime can catch it.
+fn watch_for_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let print = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            print(panic);
+            DRIVER.with_borrow(|driver| {
+                if let Some((name, report)) = driver {
+                    let _ = report.send(Report::Failed(format!("the {name} driver panicked")));
+                }
+            });
+        }));
+    });
 }
 
 fn start(
@@ -157,15 +183,15 @@ fn start(
         })
         .collect();
     let serve = move || {
+        DRIVER.set(Some((driver.name, report.clone())));
         // Whatever a panic leaves behind is only said goodbye to.
         let result = catch_unwind(AssertUnwindSafe(|| (driver.serve)(listeners, hub)));
-        let message = match result {
-            Ok(Ok(())) => Report::Ended,
-            Ok(Err(error)) => Report::Failed(format!("the {} driver failed: {error}", driver.name)),
-            Err(_) => Report::Failed(format!("the {} driver panicked", driver.name)),
-        };
         // Nobody listens only when the program has ended already.
-        let _ = report.send(message);
+        if let Ok(Err(error)) = result {
+            let what = format!("the {} driver failed: {error}", driver.name);
+            let _ = report.send(Report::Failed(what));
+        }
+        let _ = report.send(Report::Ended);
     };
     thread::Builder::new()
         .name(driver.name.to_owned())

@@ -109,7 +109,7 @@ impl Session {
             return Some(input);
         }
         match &mut self.0 {
-            Stage::Lines(lines) => lines.next(bytes, limits.max_line).map(Input::Line),
+            Stage::Lines(lines) => lines.next(bytes, limits.max_line),
             Stage::Socket(socket) => socket.next(bytes, limits.max_line),
             Stage::Front(_) => unreachable!("served above"),
         }

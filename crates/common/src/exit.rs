@@ -1,6 +1,7 @@
 //! How a program of the workshop ends: a code, and on failure one line that says why.
 
 use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Turns what `run` answered into the process's exit code.
@@ -12,7 +13,9 @@ pub fn code(program: &str, result: Result<ExitCode, impl Display>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             let line = format!("{error:#}");
-            eprintln!("{program}: {}", crate::escape::visible(line.trim_end()));
+            let line = crate::escape::visible(line.trim_end());
+            // Nobody may be left to read it; the code says it too.
+            let _ = writeln!(io::stderr(), "{program}: {line}");
             ExitCode::FAILURE
         }
     }

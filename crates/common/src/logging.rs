@@ -48,6 +48,8 @@ pub fn to_stderr(program: &str, verbosity: u8) -> Result<(), LoggingError> {
         .with_env_filter(filter(program, verbosity)?)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal() && !no_color)
+        // Who read the log may have gone; to complain of it on stderr would panic.
+        .log_internal_errors(false)
         .init();
     Ok(())
 }

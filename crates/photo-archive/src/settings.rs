@@ -10,7 +10,7 @@ use clap::builder::{BoolishValueParser, FalseyValueParser};
 /// Where the bundled albums are while the program runs from its checkout.
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/photos");
 
-/// The kernel counts it in milliseconds, in 31 bits.
+/// Three weeks: more is a slip of the pen.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_000_000);
 
 const EXAMPLES: &str = "\
@@ -118,7 +118,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 fn positive_seconds(text: &str) -> Result<Duration, String> {
     let duration = seconds(text)?;
-    // The kernel counts in milliseconds, and takes none for "never".
+    // The runtime's clock counts milliseconds.
     if duration < Duration::from_millis(1) {
         return Err(not_seconds(text));
     }

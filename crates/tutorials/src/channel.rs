@@ -7,10 +7,12 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::trace::{self, Why};
+use crate::waiting::{Place, Waiting};
 
 #[derive(Debug)]
 struct State<T> {
@@ -19,8 +21,8 @@ struct State<T> {
     senders: usize,
     receiver: bool,
     receiving: Option<Waker>,
-    /// One for each task that waits for room, so the tasks bound it.
-    sending: Vec<Waker>,
+    /// Those who wait for room.
+    sending: Waiting,
 }
 
 /// Sends. Clones send into the same channel.
@@ -50,7 +52,7 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
         senders: 1,
         receiver: true,
         receiving: None,
-        sending: Vec::new(),
+        sending: Waiting::default(),
     }));
     (Sender(Rc::clone(&state)), Receiver(state))
 }
@@ -66,30 +68,42 @@ impl<T> Sender<T> {
     ///
     /// Dropped before it is done, it has sent nothing, and `value` is dropped with it.
     pub async fn send(&self, value: T) -> Result<(), Closed<T>> {
-        let mut value = Some(value);
-        poll_fn(|context| self.poll_send(&mut value, context)).await
+        Sending {
+            state: &self.0,
+            value: Some(value),
+            place: Place::default(),
+        }
+        .await
     }
+}
 
-    fn poll_send(
-        &self,
-        value: &mut Option<T>,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Closed<T>>> {
-        let mut state = self.0.borrow_mut();
+/// A value on its way. Dropped, it waits no longer.
+struct Sending<'a, T> {
+    state: &'a RefCell<State<T>>,
+    value: Option<T>,
+    place: Place,
+}
+
+// Nothing points into it.
+impl<T> Unpin for Sending<'_, T> {}
+
+impl<T> Future for Sending<'_, T> {
+    type Output = Result<(), Closed<T>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let mut state = this.state.borrow_mut();
         if state.receiver && state.queue.len() >= state.capacity {
             trace::waiting(Why::Message);
-            if !state
-                .sending
-                .iter()
-                .any(|waker| waker.will_wake(context.waker()))
-            {
-                state.sending.push(context.waker().clone());
-            }
+            let waker = context.waker().clone();
+            let old = state.sending.leave(&mut this.place, waker);
+            // Dropped when nothing is borrowed any more: that may run anything.
+            drop(state);
+            drop(old);
             return Poll::Pending;
         }
-        let value = value
-            .take()
-            .expect("a send that is done is not polled again");
+        let value = this.value.take();
+        let value = value.expect("a send that is done is not polled again");
         if !state.receiver {
             return Poll::Ready(Err(Closed(value)));
         }
@@ -114,7 +128,7 @@ impl<T> Receiver<T> {
             let mut state = self.0.borrow_mut();
             if let Some(value) = state.queue.pop_front() {
                 // All who wait for room: one of them might have been cancelled since.
-                let waiting = std::mem::take(&mut state.sending);
+                let waiting: Vec<Waker> = state.sending.take_all().collect();
                 drop(state);
                 waiting.into_iter().for_each(Waker::wake);
                 return Poll::Ready(Some(value));
@@ -123,10 +137,19 @@ impl<T> Receiver<T> {
                 return Poll::Ready(None);
             }
             trace::waiting(Why::Message);
-            state.receiving = Some(context.waker().clone());
+            let old = state.receiving.replace(context.waker().clone());
+            drop(state);
+            drop(old);
             Poll::Pending
         })
         .await
+    }
+}
+
+impl<T> Drop for Sending<'_, T> {
+    fn drop(&mut self) {
+        let waker = self.state.borrow_mut().sending.take_back(&self.place);
+        drop(waker);
     }
 }
 
@@ -155,9 +178,16 @@ impl<T> Drop for Receiver<T> {
         let mut state = self.0.borrow_mut();
         state.receiver = false;
         let queue = std::mem::take(&mut state.queue);
-        let waiting = std::mem::take(&mut state.sending);
+        let waiting: Vec<Waker> = state.sending.take_all().collect();
         drop(state);
         drop(queue);
         waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+impl<T> Sender<T> {
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.borrow().sending.len()
     }
 }

@@ -21,6 +21,9 @@ enum Kind {
 }
 
 impl Clock {
+    /// The last moment that a virtual clock can show.
+    pub const END: Duration = Duration::from_nanos(u64::MAX);
+
     /// The operating system's monotonic clock.
     #[must_use]
     pub fn real() -> Self {

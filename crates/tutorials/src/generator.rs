@@ -29,6 +29,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use crate::trace::{self, Lane, Trace, Why};
+
 /// What a generator did until it stopped: it gave a value and can go on, or it is through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step<Y, R> {
@@ -137,6 +139,7 @@ pub struct Generator<Y, S, R, E> {
     body: Option<Body<R, E>>,
     started: bool,
     exchange: Rc<Exchange<Y, S, E>>,
+    recorder: Option<(Trace, Lane)>,
 }
 
 impl<Y: 'static, S: 'static, R, E: 'static> Generator<Y, S, R, E> {
@@ -156,21 +159,34 @@ impl<Y: 'static, S: 'static, R, E: 'static> Generator<Y, S, R, E> {
             body: Some(Box::pin(body(yielder))),
             started: false,
             exchange,
+            recorder: None,
         }
     }
 }
 
 impl<Y, S, R, E> Generator<Y, S, R, E> {
+    /// Lets `trace`, if there is one, record when it runs, and what is sent, thrown and given.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<&Trace>, name: &str) -> Self {
+        self.recorder = trace.map(|trace| (trace.clone(), trace.spawn(name)));
+        self
+    }
+
     /// Runs the body to its first `give`: `next(g)`, called *priming* when values are to be sent.
     ///
     /// # Errors
     ///
     /// [`Failure::AlreadyStarted`], [`Failure::Closed`], or what the body raised.
+    ///
+    /// # Panics
+    ///
+    /// This step and every other: when the body does, and when it awaits anything but its own
+    /// yielder, which nobody would wake. It is closed then.
     pub fn start(&mut self) -> Result<Step<Y, R>, Failure<E>> {
         match self.state() {
             State::Created => {
                 self.started = true;
-                self.step()
+                self.step("start")
             }
             State::Suspended => Err(Failure::AlreadyStarted),
             State::Closed => Err(Failure::Closed),
@@ -187,7 +203,7 @@ impl<Y, S, R, E> Generator<Y, S, R, E> {
             State::Created => Err(Failure::NotStarted),
             State::Suspended => {
                 self.exchange.sent.set(Some(Ok(value)));
-                self.step()
+                self.step("send")
             }
             State::Closed => Err(Failure::Closed),
         }
@@ -204,7 +220,7 @@ impl<Y, S, R, E> Generator<Y, S, R, E> {
     pub fn throw(&mut self, error: E) -> Result<Step<Y, R>, Failure<E>> {
         if self.state() == State::Suspended {
             self.exchange.sent.set(Some(Err(error)));
-            self.step()
+            self.step("throw")
         } else {
             self.close();
             Err(Failure::Raised(error))
@@ -215,7 +231,9 @@ impl<Y, S, R, E> Generator<Y, S, R, E> {
     /// generator does the same. Python throws `GeneratorExit`, which a body can ignore;
     /// nothing can ignore being dropped.
     pub fn close(&mut self) {
-        self.body = None;
+        if self.body.take().is_some() {
+            self.record(|trace, lane| trace.drop(lane, true));
+        }
     }
 
     /// Where it is.
@@ -228,20 +246,53 @@ impl<Y, S, R, E> Generator<Y, S, R, E> {
         }
     }
 
-    fn step(&mut self) -> Result<Step<Y, R>, Failure<E>> {
-        let body = self.body.as_mut().ok_or(Failure::Closed)?;
+    fn record<A>(&self, record: impl FnOnce(&Trace, Lane) -> A) -> Option<A> {
+        let (trace, lane) = self.recorder.as_ref()?;
+        Some(record(trace, *lane))
+    }
+
+    fn step(&mut self, how: &str) -> Result<Step<Y, R>, Failure<E>> {
+        let caller = self.record(|trace, lane| {
+            let caller = trace.enter(lane);
+            trace.note(how);
+            caller
+        });
+        let step = self.poll();
+        self.record(|trace, lane| {
+            match step {
+                Ok(Step::Yielded(_)) => {
+                    trace.note("yield");
+                    trace::waiting(Why::Caller);
+                }
+                Ok(Step::Returned(_)) => trace.note("return"),
+                Err(_) => trace.note("raise"),
+            }
+            trace.leave(lane, caller.flatten());
+            if self.body.is_none() {
+                trace.drop(lane, false);
+            }
+        });
+        step
+    }
+
+    fn poll(&mut self) -> Result<Step<Y, R>, Failure<E>> {
+        // Taken out: a body that returns or panics is gone, and the generator closed.
+        let mut body = self.body.take().ok_or(Failure::Closed)?;
         match body.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => {
                 let given = self.exchange.given.take();
-                Ok(Step::Yielded(given.expect(
-                    "a generator's body may await only its own yielder",
-                )))
+                let given = given.expect("a generator's body may await only its own yielder");
+                self.body = Some(body);
+                Ok(Step::Yielded(given))
             }
-            Poll::Ready(result) => {
-                self.close();
-                result.map(Step::Returned).map_err(Failure::Raised)
-            }
+            Poll::Ready(result) => result.map(Step::Returned).map_err(Failure::Raised),
         }
+    }
+}
+
+impl<Y, S, R, E> Drop for Generator<Y, S, R, E> {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -37,10 +37,12 @@ pub mod scheduler;
 pub mod stop;
 pub mod timers;
 pub mod trace;
+mod waiting;
 pub mod workers;
 
-/// What [`ready`] is made of. `tests/loom.rs` compiles it with loom's instead.
+/// What [`ready`] and the state of a task of [`workers`] are made of. `tests/loom.rs` compiles both
+/// with loom's instead.
 mod sync {
     pub(crate) use std::sync::Mutex;
-    pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 }

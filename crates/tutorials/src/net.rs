@@ -71,13 +71,13 @@ impl<T: AsFd, W: Watch> Watched<T, W> {
         })
     }
 
-    /// Waits until `socket` may be read, or written.
+    /// Waits until `socket` may be read, or written, for the first time.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe.
     pub async fn ready(&self, interest: Interest) {
-        self.source.ready(interest).await;
+        self.source.after(interest, 0).await;
     }
 
     /// For futures that poll by hand.
@@ -105,10 +105,12 @@ impl<T: AsFd, W: Watch> Watched<T, W> {
             yield_now().await;
         }
         loop {
+            // Asked before we try: what the kernel says from here on is not missed.
+            let tick = self.source.tick(interest);
             match operation(&self.socket) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.in_a_row.store(0, Ordering::Relaxed);
-                    self.ready(interest).await;
+                    self.source.after(interest, tick).await;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 done => return done,
@@ -176,9 +178,11 @@ pub async fn connect<W: Watch>(
         _ => {}
     }
     let stream = Watched::new(watch, TcpStream::from(socket))?;
+    let mut tick = 0;
     loop {
         // Writable means that the attempt is over; how it ended, the socket has to be asked.
-        stream.ready(Interest::Writable).await;
+        stream.source.after(Interest::Writable, tick).await;
+        tick = stream.source.tick(Interest::Writable);
         if let Some(error) = stream.take_error()? {
             return Err(error);
         }

@@ -89,10 +89,14 @@ fn drawable(name: &str) -> Result<PathBuf, String> {
     let known = path
         .extension()
         .is_some_and(|ending| ending == "svg" || ending == "json");
-    if name == "-" || known {
-        Ok(path.to_owned())
-    } else {
-        Err("the name must end with .svg or .json, or be - for the terminal".to_owned())
+    if name != "-" && !known {
+        return Err("the name must end with .svg or .json, or be - for the terminal".to_owned());
+    }
+    match path.parent() {
+        Some(directory) if directory != Path::new("") && !directory.is_dir() => {
+            Err(format!("there is no directory {}", directory.display()))
+        }
+        _ => Ok(path.to_owned()),
     }
 }
 

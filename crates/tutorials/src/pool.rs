@@ -30,7 +30,7 @@ pub struct ThreadPool {
 }
 
 impl ThreadPool {
-    /// Starts `count` threads; each is a lane of `trace`, if there is one.
+    /// Starts `count` threads, at least one; each is a lane of `trace`, if there is one.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl ThreadPool {
     pub fn new(count: usize, trace: Option<&Trace>) -> io::Result<Self> {
         let (jobs, waiting) = sync_channel::<Job>(WAITING_JOBS);
         let waiting = Arc::new(Mutex::new(waiting));
-        let threads = (1..=count)
+        let threads = (1..=count.max(1))
             .map(|number| {
                 let name = format!("thread {number}");
                 let lane = trace.map(|trace| (trace.clone(), trace.spawn(&*name)));
@@ -49,7 +49,8 @@ impl ThreadPool {
                         if let Some((trace, lane)) = &lane {
                             trace.begin(*lane);
                         }
-                        job();
+                        // What the work does is caught inside, this is for callbacks.
+                        let _ = catch_unwind(AssertUnwindSafe(job));
                         if let Some((trace, lane)) = &lane {
                             trace.end(*lane);
                         }
@@ -220,5 +221,30 @@ mod tests {
             .map(|promise| promise.take().unwrap().unwrap())
             .collect();
         assert_eq!(answers, (0..10).collect::<Vec<_>>());
+    }
+    /// What the promise answers, or nothing when it never does.
+    fn soon<T: Send + 'static>(promise: Promise<T>) -> Option<Result<T, Panicked>> {
+        let (sender, done) = std::sync::mpsc::channel();
+        promise.when_done(move || {
+            let _ = sender.send(());
+        });
+        done.recv_timeout(std::time::Duration::from_secs(30)).ok()?;
+        promise.take()
+    }
+
+    #[test]
+    fn a_pool_of_no_threads_has_one() {
+        let pool = ThreadPool::new(0, None).unwrap();
+        assert_eq!(soon(pool.submit(|| 1)), Some(Ok(1)));
+    }
+
+    #[test]
+    fn a_callback_that_panics_does_not_take_its_thread_along() {
+        let pool = ThreadPool::new(1, None).unwrap();
+        let (go, waiting) = std::sync::mpsc::channel::<()>();
+        let promise = pool.submit(move || waiting.recv().unwrap());
+        promise.when_done(|| panic!("on purpose"));
+        go.send(()).unwrap();
+        assert_eq!(soon(pool.submit(|| 1)), Some(Ok(1)));
     }
 }

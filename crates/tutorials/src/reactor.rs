@@ -8,14 +8,18 @@
 //!
 //! Descriptors are watched *edge-triggered*: the kernel speaks once when a socket
 //! becomes readable, not again and again while it is. So that nothing said is lost,
-//! each direction remembers it in a flag, and whoever comes to wait looks at the flag
-//! and leaves his waker under the same lock. (Look, then leave it, without a lock:
-//! that is the lost wake-up which lesson 12 shows.)
+//! each direction counts how often that was. Whoever wants to read looks at the count
+//! ([`Source::tick`]), tries, and if he would block waits until the count is another one
+//! ([`Source::after`]). What the kernel says while he tries is not missed, and any number
+//! of tasks may wait for the same socket: nobody uses up what another waits for. The last
+//! look at the count and the leaving of the waker are under one lock. (Look, then leave
+//! it, without a lock: that is the lost wake-up which lesson 12 shows.)
 
 use std::collections::HashMap;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -23,6 +27,7 @@ use std::time::Duration;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use crate::trace::{self, Why};
+use crate::waiting::{Place, Waiting};
 
 /// How many events one look at the kernel can bring. The rest comes with the next look.
 const EVENTS: usize = 256;
@@ -56,9 +61,9 @@ pub struct Source {
 
 #[derive(Debug, Default)]
 struct Direction {
-    /// The kernel has said that it is ready, and nobody has taken notice yet.
-    ready: bool,
-    waiting: Option<Waker>,
+    /// How often the kernel has said that it is ready.
+    tick: u64,
+    waiting: Waiting,
 }
 
 /// What a task can wait for at a descriptor.
@@ -162,86 +167,134 @@ impl Reactor {
             Err(rustix::io::Errno::INTR) => return Ok(0),
             Err(error) => return Err(error.into()),
         };
-        // Collected first, and announced without the lock: whoever is woken may come back to us.
-        let ready: Vec<(Arc<Source>, epoll::EventFlags)> = {
+        // Collected first, and woken without a lock: whoever is woken may come back to us.
+        let mut wakers: Vec<Waker> = Vec::new();
+        let mut ready = 0;
+        {
             let sources = lock(&self.sources);
-            let known = |event: &epoll::Event| {
+            for event in events {
                 // An event can be older than `forget`; its token is never used again.
-                let source = sources.by_token.get(&event.data.u64())?;
-                Some((Arc::clone(source), event.flags))
-            };
-            events.iter().filter_map(known).collect()
-        };
-        if !ready.is_empty() {
+                if let Some(source) = sources.by_token.get(&event.data.u64()) {
+                    source.announce(event.flags, &mut wakers);
+                    ready += 1;
+                }
+            }
+        }
+        if ready > 0 {
             awake();
         }
-        for (source, flags) in &ready {
-            source.announce(*flags);
-        }
-        Ok(ready.len())
+        wakers.into_iter().for_each(Waker::wake);
+        Ok(ready)
+    }
+
+    /// How often [`rouse`](Self::rouse) was called.
+    #[cfg(test)]
+    pub(crate) fn roused(&self) -> u64 {
+        let mut count = [0; 8];
+        // While it was never called there is nothing to read.
+        let _ = rustix::io::read(&self.alarm, &mut count);
+        u64::from_ne_bytes(count)
     }
 
     /// Ends a [`wait`](Self::wait), from any thread. The next one, if nobody waits just now.
     pub fn rouse(&self) {
-        // It fails only when the counter is full: then it is readable, which is the point.
+        // It fails only when the counter is full: after 2^64 times.
         let _ = rustix::io::write(&self.alarm, &1_u64.to_ne_bytes());
     }
 }
 
 impl Source {
-    fn announce(&self, flags: epoll::EventFlags) {
+    fn direction(&self, interest: Interest) -> &Mutex<Direction> {
+        match interest {
+            Interest::Readable => &self.read,
+            Interest::Writable => &self.write,
+        }
+    }
+
+    fn announce(&self, flags: epoll::EventFlags, wakers: &mut Vec<Waker>) {
         use epoll::EventFlags as E;
         // An error or a hang-up is for both: the next read or write tells which it is.
-        if flags.intersects(E::IN | E::RDHUP | E::HUP | E::ERR) {
-            Direction::announce(&self.read);
-        }
-        if flags.intersects(E::OUT | E::HUP | E::ERR) {
-            Direction::announce(&self.write);
+        let readable = flags.intersects(E::IN | E::RDHUP | E::HUP | E::ERR);
+        let writable = flags.intersects(E::OUT | E::HUP | E::ERR);
+        for (said, direction) in [(readable, &self.read), (writable, &self.write)] {
+            if said {
+                let mut direction = lock(direction);
+                direction.tick += 1;
+                wakers.extend(direction.waiting.take_all());
+            }
         }
     }
 
-    /// Ready when the kernel has said so since the last time; else the task is woken when it does.
-    ///
-    /// Only the last task that asked is woken: one reads and one writes. It may be
-    /// wrong in one direction (ready, and yet the call would block); then ask again.
-    pub fn poll_ready(&self, interest: Interest, context: &mut Context<'_>) -> Poll<()> {
-        let (direction, why) = match interest {
-            Interest::Readable => (&self.read, Why::Readable),
-            Interest::Writable => (&self.write, Why::Writable),
-        };
-        let mut direction = lock(direction);
-        if direction.ready {
-            direction.ready = false;
-            return Poll::Ready(());
-        }
-        trace::waiting(why);
-        match &mut direction.waiting {
-            Some(waker) => waker.clone_from(context.waker()),
-            none => *none = Some(context.waker().clone()),
-        }
-        Poll::Pending
+    /// How often the kernel has said that it is ready. To be asked *before* one tries.
+    pub fn tick(&self, interest: Interest) -> u64 {
+        lock(self.direction(interest)).tick
     }
 
-    /// Waits until the kernel says that it is ready.
+    /// Waits until the kernel says that it is ready, if it has not said so since `tick` was asked for;
+    /// with 0, until it has done so at all. It may be wrong in one direction (ready, and yet the call
+    /// would block): then wait again. Any number of tasks may wait.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: what the kernel said is kept for the next who asks.
-    pub async fn ready(&self, interest: Interest) {
-        std::future::poll_fn(|context| self.poll_ready(interest, context)).await;
+    /// Cancel safe: it leaves nothing behind, and takes nothing from others.
+    pub fn after(&self, interest: Interest, tick: u64) -> After<'_> {
+        After {
+            source: self,
+            interest,
+            tick,
+            place: Place::default(),
+        }
+    }
+
+    /// The same for futures that poll by hand. `place` is where they wait.
+    pub(crate) fn poll_after(
+        &self,
+        interest: Interest,
+        tick: u64,
+        place: &mut Place,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        let mut direction = lock(self.direction(interest));
+        if direction.tick != tick {
+            return Poll::Ready(());
+        }
+        trace::waiting(match interest {
+            Interest::Readable => Why::Readable,
+            Interest::Writable => Why::Writable,
+        });
+        let old = direction.waiting.leave(place, context.waker().clone());
+        // Dropped without the lock: that may run anything.
+        drop(direction);
+        drop(old);
+        Poll::Pending
     }
 }
 
-impl Direction {
-    fn announce(direction: &Mutex<Self>) {
-        let waiting = {
-            let mut direction = lock(direction);
-            direction.ready = true;
-            direction.waiting.take()
-        };
-        // Outside of the lock: a waker may run anything.
-        if let Some(waker) = waiting {
-            waker.wake();
-        }
+/// Waits for a [`Source`]: see [`Source::after`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct After<'a> {
+    source: &'a Source,
+    interest: Interest,
+    tick: u64,
+    place: Place,
+}
+
+impl Future for After<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        this.source
+            .poll_after(this.interest, this.tick, &mut this.place, context)
+    }
+}
+
+impl Drop for After<'_> {
+    fn drop(&mut self) {
+        let waker = lock(self.source.direction(self.interest))
+            .waiting
+            .take_back(&self.place);
+        drop(waker);
     }
 }

@@ -79,6 +79,30 @@ struct Core {
     idle: RefCell<Option<Waker>>,
     /// The trace says that the loop sleeps.
     asleep: Cell<bool>,
+    /// `block_on` runs.
+    running: Cell<bool>,
+    /// The scheduler is gone, and only handles are left: nobody would poll a new task.
+    closed: Cell<bool>,
+}
+
+/// Says that `block_on` runs, until it is dropped: a panic passes by here, too.
+struct Running<'a>(&'a Cell<bool>);
+
+impl<'a> Running<'a> {
+    fn enter(running: &'a Cell<bool>) -> Self {
+        // The inner loop would take wake-ups of the outer future out of the line, and lose them.
+        assert!(
+            !running.replace(true),
+            "block_on inside of itself: a task awaits, it does not block its own scheduler"
+        );
+        Self(running)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
 }
 
 impl Scheduler {
@@ -109,6 +133,8 @@ impl Scheduler {
             trace,
             idle: RefCell::default(),
             asleep: Cell::new(false),
+            running: Cell::new(false),
+            closed: Cell::new(false),
         };
         Ok(Self {
             handle: Handle {
@@ -127,9 +153,12 @@ impl Scheduler {
     ///
     /// # Panics
     ///
-    /// When a task does; and when the kernel refuses to wait for descriptors, which it never should.
+    /// When a task does. That task is over then, its join handle says [`Cancelled`], and the next
+    /// `block_on` goes on with the others. When it is called by a task of this very scheduler; and when
+    /// the kernel refuses to wait for descriptors, which it never should.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let core = &*self.handle.core;
+        let _running = Running::enter(&core.running);
         let mut future = pin!(future);
         let lane = core.trace("main");
         let (main, waker) = core.shared.waker(Key::MAIN, lane.clone());
@@ -183,13 +212,19 @@ impl Drop for Scheduler {
 impl Handle {
     /// A new task; it first runs when the caller next waits. The name is for traces.
     ///
-    /// Dropping the [`JoinHandle`] lets the task run on its own.
+    /// Dropping the [`JoinHandle`] lets the task run on its own. When the [`Scheduler`] is gone already,
+    /// `future` is dropped at once.
     pub fn spawn<F>(&self, name: impl Into<String>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         let core = &self.core;
+        if core.closed.get() {
+            // Kept, it would wait for ever, and with the handles in it keep the whole scheduler alive.
+            drop(future);
+            return JoinHandle::new(join::pair().1, self.clone(), Key::MAIN);
+        }
         let lane = match &core.trace {
             Some(_) => core.trace(&name.into()),
             None => None,
@@ -238,9 +273,12 @@ impl Handle {
     fn poll(&self, key: Key) {
         let core = &*self.core;
         // Taken out while it runs, so that it can spawn, cancel and ask for others.
-        let Some(mut slot) = core.tasks.borrow_mut().take(key) else {
+        let Some(slot) = core.tasks.borrow_mut().take(key) else {
             return;
         };
+        // Declared before the slot, so dropped after it, even when the task panics.
+        let over = Over { core, key };
+        let mut slot = slot;
         slot.task.leaves_line();
         let mut context = Context::from_waker(&slot.waker);
         let done = core.record(slot.lane.as_ref(), || {
@@ -248,13 +286,13 @@ impl Handle {
         });
         if done.is_pending() {
             let back = core.tasks.borrow_mut().put_back(key, slot);
-            let Err(cancelled) = back else { return };
+            let Err(cancelled) = back else {
+                std::mem::forget(over);
+                return;
+            };
             slot = cancelled;
         }
         core.record_drop(slot.lane.as_ref(), done.is_pending());
-        core.tasks.borrow_mut().remove(key);
-        drop(slot);
-        core.one_less();
     }
 
     /// Drops a task where it stands. One that cancels itself is dropped when it next waits.
@@ -269,13 +307,28 @@ impl Handle {
     }
 
     fn drop_all(&self) {
+        self.core.closed.set(true);
+        // One at a time: a drop can cancel others. It cannot spawn any, so one pass meets all.
+        let mut place = 0;
         loop {
-            // One at a time, and again from the start: a drop can spawn or cancel another.
-            let Some(key) = self.core.tasks.borrow().any() else {
-                return;
-            };
+            let next = self.core.tasks.borrow().waiting_from(place);
+            let Some((key, after)) = next else { return };
+            place = after;
             self.cancel(key);
         }
+    }
+}
+
+/// A task that was polled, and is over unless somebody puts it back.
+struct Over<'a> {
+    core: &'a Core,
+    key: Key,
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.core.tasks.borrow_mut().remove(self.key);
+        self.core.one_less();
     }
 }
 
@@ -308,17 +361,18 @@ impl Core {
 
     fn sleep(&self, deadline: Option<Duration>) {
         match deadline {
-            Some(deadline) if self.clock.is_virtual() => {
+            Some(deadline) if self.clock.is_virtual() && deadline <= Clock::END => {
                 // A packet may still be on its way. Only when all is silent the clock jumps.
                 let silent = self.shared.reactor.is_empty() || self.wait(Some(GRACE)) == 0;
                 if silent && self.shared.ready.is_empty() {
                     self.clock.advance(deadline);
                 }
             }
-            Some(deadline) => {
+            Some(deadline) if !self.clock.is_virtual() => {
                 self.wait(Some(deadline.saturating_sub(self.clock.now())));
             }
-            None => {
+            // No deadline, or one that the clock will never show.
+            _ => {
                 self.wait(None);
             }
         }
@@ -326,7 +380,11 @@ impl Core {
 
     fn wait(&self, timeout: Option<Duration>) -> usize {
         // epoll_wait fails for wrong arguments only.
-        let awake = || self.record_awake();
+        let awake = || {
+            // Before the first is woken: that needs no alarm, we are awake.
+            self.shared.ready.wake_up();
+            self.record_awake();
+        };
         let ready = self.shared.reactor.wait_then(timeout, awake);
         ready.expect("the reactor's descriptor is open")
     }

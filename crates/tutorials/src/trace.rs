@@ -10,6 +10,7 @@
 //! [`waiting`]`(Why::Readable)` without knowing whether anybody records it.
 
 pub mod chrome;
+pub mod future;
 pub mod svg;
 pub mod terminal;
 
@@ -23,8 +24,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 
-/// How many events are kept. A server may run for days: what comes later is counted, not kept.
-const LIMIT: usize = 200_000;
+/// How many events are kept, and of how many lanes. A server may run for days, and everybody who
+/// connects is a lane: what comes later is counted, not kept.
+const EVENTS: usize = 200_000;
+const LANES: usize = 5_000;
 
 /// Names a lane: a task, a thread or a callback.
 pub type Lane = usize;
@@ -48,6 +51,8 @@ pub enum Why {
     Thread,
     /// The kernel's answer to what it was asked to do.
     Completion,
+    /// Whoever steps it, to be sent something.
+    Caller,
 }
 
 impl fmt::Display for Why {
@@ -61,6 +66,7 @@ impl fmt::Display for Why {
             Self::Task => f.write_str("a task"),
             Self::Thread => f.write_str("a thread"),
             Self::Completion => f.write_str("completion"),
+            Self::Caller => f.write_str("its caller"),
         }
     }
 }
@@ -119,7 +125,7 @@ pub struct Recording {
     pub lanes: Vec<String>,
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// How many events came after the limit of 200,000.
+    /// How many events are not kept: beyond 200,000, or of lanes beyond 5,000.
     pub lost: usize,
 }
 
@@ -161,7 +167,13 @@ impl Trace {
     fn record(&self, lane: Lane, what: What) {
         let at = self.clock.now();
         let mut recording = self.lock();
-        if recording.events.len() < LIMIT {
+        let lanes = recording.lanes.len();
+        let known = |by: &Option<Lane>| by.is_none_or(|by| by < lanes);
+        let known = match &what {
+            What::Spawn { by } | What::Wake { by } => known(by),
+            _ => true,
+        };
+        if recording.events.len() < EVENTS && lane < lanes && known {
             recording.events.push(Event { at, lane, what });
         } else {
             recording.lost += 1;
@@ -172,8 +184,12 @@ impl Trace {
     #[must_use]
     pub fn lane(&self, name: impl Into<String>) -> Lane {
         let mut recording = self.lock();
-        recording.lanes.push(name.into());
-        recording.lanes.len() - 1
+        let lane = recording.lanes.len();
+        if lane < LANES {
+            recording.lanes.push(name.into());
+        }
+        // Past the last one, where nothing is recorded.
+        lane
     }
 
     /// A new lane: a task was made.
@@ -197,6 +213,20 @@ impl Trace {
         RUNNING.set(None);
         let why = WHY.take();
         self.record(lane, What::End { why });
+    }
+
+    /// Control goes to a lane that the one which runs now calls. Give the answer to [`leave`](Self::leave).
+    #[must_use]
+    pub fn enter(&self, lane: Lane) -> Option<Lane> {
+        let caller = RUNNING.get();
+        self.begin(lane);
+        caller
+    }
+
+    /// The lane gives control back to the one that called it.
+    pub fn leave(&self, lane: Lane, caller: Option<Lane>) {
+        self.end(lane);
+        RUNNING.set(caller);
     }
 
     /// The event loop falls asleep.
@@ -269,3 +299,6 @@ pub fn write(recording: &Recording, path: &Path) -> anyhow::Result<()> {
     crate::say!("trace written to {}", path.display());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

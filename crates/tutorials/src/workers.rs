@@ -19,20 +19,24 @@
 //! ```
 //!
 //! A task must not be polled by two workers at once, and a wake-up that comes while it
-//! is polled must not be lost. Its state is one atomic number that says which.
+//! is polled must not be lost. Its state is one atomic number (`workers/state.rs`) that sees to it.
+
+mod state;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle};
 
 use crate::reactor::Reactor;
+use crate::sync;
 use crate::trace::{Lane, Trace};
+use state::{State, Woken};
 
 /// A number of threads that run tasks. Dropped, it drops its tasks.
 #[derive(Debug)]
@@ -49,23 +53,16 @@ struct Shared {
     reactor: Arc<Reactor>,
     stopped: AtomicBool,
     /// All tasks, so that they can be dropped. Finished ones are swept out as it grows.
-    tasks: Mutex<Vec<std::sync::Weak<Task>>>,
+    tasks: Mutex<Vec<Weak<Task>>>,
     trace: Option<Trace>,
+    /// The lane of the reactor's thread.
+    reacting: Option<Lane>,
 }
 
 type Body = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Nobody has anything to do with it until it is woken.
-const IDLE: u8 = 0;
-/// It stands in the line.
-const QUEUED: u8 = 1;
-/// A worker polls it.
-const RUNNING: u8 = 2;
-/// A worker polls it, and it was woken meanwhile: back into the line it goes.
-const WOKEN: u8 = 3;
-
 struct Task {
-    state: AtomicU8,
+    state: State,
     /// `None` when it is through. The lock is never contended: `state` lets in one at a time.
     body: Mutex<Option<Body>>,
     shared: Arc<Shared>,
@@ -98,6 +95,7 @@ impl Workers {
             reactor: Arc::new(Reactor::new()?),
             stopped: AtomicBool::new(false),
             tasks: Mutex::default(),
+            reacting: trace.as_ref().map(|trace| trace.lane("reactor")),
             trace,
         });
         let mut workers = Self {
@@ -144,10 +142,11 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    /// A new task; the name is for traces.
+    /// A new task; the name is for traces. When the [`Workers`] are gone already, `future` is dropped
+    /// at once.
     pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + Send + 'static) {
         let task = Arc::new(Task {
-            state: AtomicU8::new(IDLE),
+            state: State::idle(),
             body: Mutex::new(Some(Box::pin(future))),
             shared: Arc::clone(&self.shared),
             lane: self.shared.trace.as_ref().map(|trace| trace.spawn(name)),
@@ -155,6 +154,9 @@ impl Spawner {
         let mut tasks = lock(&self.shared.tasks);
         if tasks.len() == tasks.capacity() {
             tasks.retain(|task| task.strong_count() > 0);
+            // As many again before the next sweep: else the last free place is swept for each time.
+            let twice = tasks.len();
+            tasks.reserve(twice);
         }
         tasks.push(Arc::downgrade(&task));
         drop(tasks);
@@ -164,8 +166,18 @@ impl Spawner {
 
 impl Shared {
     fn react(&self) {
+        let recorder = self.trace.as_ref().zip(self.reacting);
         while !self.stopped.load(Ordering::SeqCst) {
-            if let Err(error) = self.reactor.wait(None) {
+            if let Some((trace, lane)) = recorder {
+                trace.asleep(lane, None);
+            }
+            let waited = self.reactor.wait_then(None, || {
+                if let Some((trace, lane)) = recorder {
+                    trace.awake(lane);
+                    trace.mark(lane);
+                }
+            });
+            if let Err(error) = waited {
                 // epoll_wait fails for wrong arguments only.
                 crate::say!("the reactor failed: {error}");
                 return;
@@ -195,14 +207,22 @@ impl Shared {
     }
 
     fn queue(&self, task: Arc<Task>) {
-        lock(&self.line).push_back(task);
+        let mut line = lock(&self.line);
+        if self.stopped.load(Ordering::SeqCst) {
+            // Nobody will take it. In the line, it would keep the line's owner alive, and that it.
+            drop(line);
+            task.end();
+            return;
+        }
+        line.push_back(task);
+        drop(line);
         self.bell.notify_one();
     }
 }
 
 impl Task {
     fn run(self: Arc<Self>) {
-        self.state.swap(RUNNING, Ordering::SeqCst);
+        self.state.begin();
         let waker = Waker::from(Arc::clone(&self));
         let mut body = lock(&self.body);
         let Some(future) = body.as_mut() else {
@@ -214,23 +234,28 @@ impl Task {
         let done = catch_unwind(AssertUnwindSafe(poll)).unwrap_or(Poll::Ready(()));
         self.record(Trace::end);
         if done.is_ready() {
-            // The state stays RUNNING: a waker that comes later finds nothing to do.
-            let future = body.take();
+            // The state stays as it is while a worker polls: a waker that comes later finds nothing to do.
             drop(body);
-            drop(future);
+            self.end();
             self.record(|trace, lane| trace.drop(lane, false));
             return;
         }
         drop(body);
-        let idle = self
-            .state
-            .compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst);
-        if idle.is_err() {
-            // Woken while it was polled.
-            self.state.store(QUEUED, Ordering::SeqCst);
+        if self.shared.stopped.load(Ordering::SeqCst) {
+            // It has dropped the workers, or they were dropped meanwhile: nobody polls it again.
+            self.end();
+            return;
+        }
+        if self.state.end() {
             let shared = Arc::clone(&self.shared);
             shared.queue(self);
         }
+    }
+
+    /// Drops what it holds. That may run anything: outside of the lock, and a panic stays here.
+    fn end(&self) {
+        let future = lock(&self.body).take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
     }
 
     fn record(&self, record: impl FnOnce(&Trace, Lane)) {
@@ -242,22 +267,11 @@ impl Task {
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
-        // Written even where it stays the same: only so the poll that follows is sure to see what
-        // was done before this wake-up.
-        let next = |state| {
-            Some(if state == IDLE || state == QUEUED {
-                QUEUED
-            } else {
-                WOKEN
-            })
-        };
-        let was = self
-            .state
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
-        if was == Ok(IDLE) || was == Ok(RUNNING) {
+        let woken = self.state.wake();
+        if woken != Woken::Again {
             self.record(Trace::wake);
         }
-        if was == Ok(IDLE) {
+        if woken == Woken::Queue {
             let shared = Arc::clone(&self.shared);
             shared.queue(self);
         }
@@ -274,13 +288,18 @@ impl Drop for Workers {
         }
         self.shared.reactor.rouse();
         for thread in self.threads.drain(..) {
-            let _ = thread.join();
+            // The last to hold us may be a task of ours: a thread cannot wait for its own end.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
         }
         // Nobody polls any more. What tasks hold (sockets, other tasks' handles) goes with them.
         let tasks = std::mem::take(&mut *lock(&self.shared.tasks));
-        for task in tasks.iter().filter_map(std::sync::Weak::upgrade) {
-            let body = lock(&task.body).take();
-            drop(body);
+        for task in tasks.iter().filter_map(Weak::upgrade) {
+            // One that holds its lock is the one that drops us. It goes when it gives back control.
+            if task.body.try_lock().is_ok() {
+                task.end();
+            }
         }
         let line = std::mem::take(&mut *lock(&self.shared.line));
         drop(line);
@@ -296,79 +315,4 @@ impl fmt::Debug for Shared {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicU32;
-    use std::sync::mpsc::channel;
-
-    use super::*;
-
-    #[test]
-    fn every_task_runs_to_its_end_however_often_it_is_woken_from_wherever() {
-        let workers = Workers::new(4).unwrap();
-        let (done, finished) = channel();
-        for _ in 0..100 {
-            let done = done.clone();
-            workers.spawn(async move {
-                for _ in 0..100 {
-                    let mut asked = false;
-                    std::future::poll_fn(|context| {
-                        if std::mem::replace(&mut asked, true) {
-                            return Poll::Ready(());
-                        }
-                        // Once here, while it is polled, and once from another task's thread.
-                        context.waker().wake_by_ref();
-                        Poll::Pending
-                    })
-                    .await;
-                }
-                done.send(()).unwrap();
-            });
-        }
-        drop(done);
-        assert_eq!(finished.iter().count(), 100);
-    }
-
-    #[test]
-    fn a_task_is_never_polled_by_two_workers_at_once() {
-        let workers = Workers::new(4).unwrap();
-        let inside = Arc::new(AtomicU32::new(0));
-        let (done, finished) = channel();
-        let polls = Arc::clone(&inside);
-        workers.spawn(async move {
-            let mut rounds = 0;
-            std::future::poll_fn(|context| {
-                assert_eq!(polls.fetch_add(1, Ordering::SeqCst), 0);
-                let waker = context.waker().clone();
-                let waking = thread::spawn(move || waker.wake());
-                waking.join().unwrap();
-                assert_eq!(polls.fetch_sub(1, Ordering::SeqCst), 1);
-                rounds += 1;
-                if rounds == 200 {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            })
-            .await;
-            done.send(()).unwrap();
-        });
-        finished.recv().unwrap();
-    }
-
-    #[test]
-    fn a_task_that_panics_takes_nobody_along_and_dropping_drops_the_rest() {
-        let workers = Workers::new(1).unwrap();
-        let held = Arc::new(());
-        let kept = Arc::clone(&held);
-        workers.spawn(async { panic!("on purpose") });
-        let (done, finished) = channel();
-        workers.spawn(async move {
-            done.send(()).unwrap();
-            std::future::pending::<()>().await;
-            drop(kept);
-        });
-        finished.recv().unwrap();
-        drop(workers);
-        assert_eq!(Arc::strong_count(&held), 1);
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
-//! The line of ready tasks in every order that two threads can run in.
+//! The line of ready tasks, and the state of a task of several threads, in every order that two
+//! threads can run in.
 //!
 //! `loom` runs a test again and again, each time with another interleaving of its threads,
-//! until it has seen them all. The very file that the scheduler uses is compiled here with
+//! until it has seen them all. The very files that the schedulers use are compiled here with
 //! loom's atomics and locks instead of the standard library's.
 
 // A test's helpers are tests too: a panic is how they fail.
@@ -13,9 +14,12 @@ use loom::thread;
 #[path = "../src/ready.rs"]
 mod ready;
 
+#[path = "../src/workers/state.rs"]
+mod state;
+
 mod sync {
     pub(crate) use loom::sync::Mutex;
-    pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 }
 
 /// A scheduler waits for as many tasks as `wakers` threads wake. If a wake-up is lost it
@@ -83,5 +87,82 @@ fn a_look_before_the_word_instead_of_after_it_loses_one() {
         }
         let roused = waker.join().unwrap();
         assert!(!empty || roused, "a wake-up was lost");
+    });
+}
+
+/// A task of two workers that waits for two threads. Each says something and wakes it; it is through
+/// when it has heard both.
+#[test]
+fn a_wake_up_that_comes_while_a_worker_polls_is_heard_and_nobody_polls_twice_at_once() {
+    use std::collections::VecDeque;
+    use sync::Ordering::{Relaxed, SeqCst};
+
+    struct Shared {
+        state: state::State,
+        /// How often the one task stands in the line, and whether it is through.
+        line: Mutex<(VecDeque<()>, bool)>,
+        bell: loom::sync::Condvar,
+        said: [sync::AtomicBool; 2],
+        polled: sync::AtomicBool,
+    }
+
+    impl Shared {
+        fn queue(&self) {
+            self.line.lock().unwrap().0.push_back(());
+            self.bell.notify_one();
+        }
+
+        fn work(&self) {
+            loop {
+                let mut line = self.line.lock().unwrap();
+                while line.0.pop_front().is_none() {
+                    if line.1 {
+                        return;
+                    }
+                    line = self.bell.wait(line).unwrap();
+                }
+                drop(line);
+                self.state.begin();
+                assert!(!self.polled.swap(true, SeqCst), "two poll it at once");
+                // Relaxed: that it is seen at all is the wake-up's doing.
+                let through = self.said.iter().all(|said| said.load(Relaxed));
+                self.polled.swap(false, SeqCst);
+                if through {
+                    self.line.lock().unwrap().1 = true;
+                    self.bell.notify_all();
+                    return;
+                }
+                if self.state.end() {
+                    self.queue();
+                }
+            }
+        }
+    }
+
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let shared = Arc::new(Shared {
+            state: state::State::idle(),
+            line: Mutex::new((VecDeque::new(), false)),
+            bell: loom::sync::Condvar::new(),
+            said: [sync::AtomicBool::new(false), sync::AtomicBool::new(false)],
+            polled: sync::AtomicBool::new(false),
+        });
+        let other = Arc::clone(&shared);
+        let mut threads = vec![thread::spawn(move || other.work())];
+        for number in 0..2 {
+            let shared = Arc::clone(&shared);
+            threads.push(thread::spawn(move || {
+                shared.said[number].store(true, Relaxed);
+                if shared.state.wake() == state::Woken::Queue {
+                    shared.queue();
+                }
+            }));
+        }
+        shared.work();
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
 }

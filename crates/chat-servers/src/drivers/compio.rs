@@ -8,7 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::net::Shutdown;
 use std::num::NonZero;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -18,8 +18,9 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
+use compio::BufResult;
 use compio::driver::{BufferRef, ProactorBuilder};
-use compio::io::{AsyncReadManaged as _, AsyncWriteExt as _};
+use compio::io::{AsyncReadManaged as _, AsyncWrite as _};
 use compio::net::{TcpListener, TcpStream};
 use compio::runtime::{JoinHandle, ResumeUnwind as _, Runtime, spawn};
 use compio::time::sleep;
@@ -59,8 +60,8 @@ enum Chunk {
     Own(Vec<u8>),
 }
 
-/// A send under way, to whom, and how it ended.
-type Sending = Pin<Box<dyn Future<Output = (usize, u64, io::Result<usize>)>>>;
+/// A send under way, to whom, and what it left.
+type Sending = Pin<Box<dyn Future<Output = (usize, u64, io::Result<Bytes>)>>>;
 
 /// Serves on compio.
 pub(super) fn serve(listeners: Vec<Listener>, hub: Arc<Hub>) -> io::Result<()> {
@@ -75,7 +76,9 @@ fn ring() -> ProactorBuilder {
         .buffer_pool_buffer_len(READ / 4)
         // This thread alone submits and reaps: the kernel need not interrupt it.
         .single_issuer(true)
-        .defer_taskrun(true);
+        .defer_taskrun(true)
+        // Without it compio does not see that such work waits while it is busy with other.
+        .taskrun_flag(true);
     proactor
 }
 
@@ -131,11 +134,11 @@ async fn accept(server: Rc<Server>, listener: TcpListener, transport: Transport)
 
 /// The task of one connection: receives until the shard says that it is over.
 async fn connection(server: Rc<Server>, slot: usize, stream: TcpStream) {
-    let refusal = server.shard.borrow_mut().refusal(slot);
-    if let Some(refusal) = refusal {
+    let mut refusal = server.shard.borrow_mut().refusal(slot);
+    while let Some(bytes) = refusal {
         // In a box, so that the future of those who are let in is small.
-        let (_, _, result) = Box::pin(send(slot, 0, stream.clone(), refusal)).await;
-        server.shard.borrow_mut().sent(slot, result);
+        let (_, _, result) = Box::pin(send(slot, 0, stream.clone(), bytes)).await;
+        refusal = server.shard.borrow_mut().sent(slot, result);
     }
     loop {
         let mut receiving = pin!(receive(&server, &stream));
@@ -181,22 +184,35 @@ async fn receive(server: &Server, mut stream: &TcpStream) -> io::Result<Option<C
 }
 
 async fn receive_when_ready(stream: &TcpStream) -> io::Result<Option<Chunk>> {
-    stream.to_poll_fd()?.read_ready().await?;
     let mut buffer = vec![0; READ];
-    let count = (&*SockRef::from(stream)).read(&mut buffer)?;
-    buffer.truncate(count);
-    Ok((count > 0).then_some(Chunk::Own(buffer)))
+    loop {
+        stream.to_poll_fd()?.read_ready().await?;
+        match (&*SockRef::from(stream)).read(&mut buffer) {
+            Ok(count) => {
+                buffer.truncate(count);
+                return Ok((count > 0).then_some(Chunk::Own(buffer)));
+            }
+            // Not after all.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
+/// Sends once: what the socket has no room for comes back.
 async fn send(
     slot: usize,
     serial: u64,
     mut stream: TcpStream,
     bytes: Bytes,
-) -> (usize, u64, io::Result<usize>) {
-    let length = bytes.len();
-    let result = stream.write_all(bytes).await.0;
-    (slot, serial, result.map(|()| length))
+) -> (usize, u64, io::Result<Bytes>) {
+    let BufResult(result, bytes) = stream.write(bytes).await;
+    let rest = match result {
+        Ok(0) => Err(ErrorKind::WriteZero.into()),
+        Ok(written) => Ok(bytes.slice(written..)),
+        Err(error) => Err(error),
+    };
+    (slot, serial, rest)
 }
 
 /// Runs behind all the connections that had something to say in this turn of the loop.

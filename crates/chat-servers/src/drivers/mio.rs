@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use super::{Listener, READ, READS, SWEEP};
+use super::{ACCEPTS, Listener, READ, READS, SWEEP};
 use crate::hub::{Hub, Shard, Transport};
 
 /// Events that one look at the kernel answers at most.
@@ -37,6 +37,7 @@ pub(super) fn serve(listeners: Vec<Listener>, hub: Arc<Hub>) -> io::Result<()> {
         ports,
         paused: None,
         again: Vec::new(),
+        crowded: Vec::new(),
         shard: Shard::new(hub, "Mio"),
         scratch: vec![0; READ].into(),
     }
@@ -67,6 +68,8 @@ struct Reactor {
     paused: Option<Instant>,
     /// Who had its share of a turn and may have more to read. Bounded by the connections.
     again: Vec<usize>,
+    /// Ports that had their share of a turn and may have more to accept.
+    crowded: Vec<usize>,
     shard: Shard<Socket>,
     /// What every connection reads into, one at a time.
     scratch: Box<[u8]>,
@@ -79,12 +82,16 @@ impl Reactor {
         while !self.shard.is_finished() {
             let due = self.paused.map_or(sweep, |paused| paused.min(sweep));
             let rest = due.saturating_duration_since(Instant::now());
-            let idle = self.shard.park(&self.waker) && self.again.is_empty();
+            let more = !self.again.is_empty() || !self.crowded.is_empty();
+            let idle = self.shard.park(&self.waker) && !more;
             self.turn(&mut events, if idle { rest } else { Duration::ZERO })?;
             // Once more before anything is sent: more may be readable by now.
             self.turn(&mut events, Duration::ZERO)?;
             for slot in std::mem::take(&mut self.again) {
                 self.ready(slot, true);
+            }
+            for port in std::mem::take(&mut self.crowded) {
+                self.accept(port);
             }
             let now = Instant::now();
             if self.paused.is_some_and(|paused| now >= paused) {
@@ -120,7 +127,10 @@ impl Reactor {
     }
 
     fn accept(&mut self, port: usize) {
-        while self.paused.is_none() && !self.shard.is_stopping() {
+        for _ in 0..ACCEPTS {
+            if self.paused.is_some() || self.shard.is_stopping() {
+                return;
+            }
             let (listener, transport) = &self.ports[port];
             match listener.accept() {
                 Ok((stream, from)) => self.connection_made(*transport, stream, from),
@@ -131,6 +141,7 @@ impl Reactor {
                 }
             }
         }
+        self.crowded.push(port);
     }
 
     fn connection_made(

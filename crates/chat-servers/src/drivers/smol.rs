@@ -15,10 +15,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
+use smol::future::yield_now;
 use smol::io::AsyncRead as _;
 use smol::{Async, LocalExecutor, Task, Timer};
 
-use super::{Listener, READ, READS, SWEEP};
+use super::{ACCEPTS, Listener, READ, READS, SWEEP};
 use crate::hub::{Hub, Shard, Transport};
 
 /// A connection as its driver holds it.
@@ -56,7 +57,11 @@ pub(super) fn serve(listeners: Vec<Listener>, hub: Arc<Hub>) -> io::Result<()> {
 }
 
 async fn accept(server: Rc<Server>, listener: Async<TcpListener>, transport: Transport) {
-    loop {
+    for turn in 1usize.. {
+        if turn.is_multiple_of(ACCEPTS) {
+            // There may be more, but the others come first.
+            yield_now().await;
+        }
         let accepted = match listener.accept().await {
             Ok((stream, from)) => {
                 let task = Waker::noop().clone();

@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::sleep;
 
-use super::{Listener, READ, SWEEP};
+use super::{Listener, READ, READS, SWEEP};
 use crate::hub::{Hub, Shard, Transport};
 
 /// A connection as its driver holds it.
@@ -91,7 +91,10 @@ fn connection(shard: &Shared, slot: usize, context: &mut Context<'_>) -> Poll<()
 /// Never ready: the end of a connection is the shard's to tell.
 fn poll_read(shard: &mut Shard<Socket>, slot: usize, context: &mut Context<'_>) -> Poll<()> {
     let mut scratch = [MaybeUninit::uninit(); READ];
-    while shard.wants_input(slot) {
+    for _ in 0..READS {
+        if !shard.wants_input(slot) {
+            return Poll::Pending;
+        }
         let mut buffer = ReadBuf::uninit(&mut scratch);
         let stream = Pin::new(&mut shard.socket(slot).stream);
         match ready!(stream.poll_read(context, &mut buffer)) {
@@ -100,6 +103,8 @@ fn poll_read(shard: &mut Shard<Socket>, slot: usize, context: &mut Context<'_>) 
             Err(_) => shard.broken(slot),
         }
     }
+    // There may be more, but the others come first.
+    context.waker().wake_by_ref();
     Poll::Pending
 }
 

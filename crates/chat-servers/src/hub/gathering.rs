@@ -7,14 +7,15 @@
 //! them in turns, and then a client's ranges do not touch. For the usual case of
 //! one kind they do.
 //!
-//! Bound: [`FULL`] bytes and one answer; then policy *wait*: nobody's requests are
-//! read until the driver has taken its turn.
+//! Bound: [`FULL`] bytes and one answer, beside what comes of connections that end;
+//! then policy *wait*: nobody's requests are carried out until the driver has taken
+//! its turn.
 
 use std::ops::Range;
 use std::task::Waker;
 
 /// A batch of this many bytes is enough for one turn.
-const FULL: usize = 64 * 1024;
+pub(super) const FULL: usize = 64 * 1024;
 
 /// What kind of client a message is formed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +171,12 @@ impl Gathering {
 
     pub(super) fn is_full(&self) -> bool {
         self.turn.batch.len() >= FULL
+    }
+
+    /// Bytes that wait for the turn.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.turn.batch.len()
     }
 
     /// Hands the turn over for an empty one.

@@ -32,7 +32,7 @@ pub(super) enum Sent {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     kept: VecDeque<u8>,
-    /// Bytes that the operating system is sending, where that takes its time.
+    /// Bytes that the operating system is to send and has not taken yet, for all we know.
     flying: usize,
 }
 
@@ -143,16 +143,17 @@ impl Outbox {
         }
     }
 
-    /// The operating system has sent this many bytes of what was launched.
-    /// Answers what to launch next, when that was the last of them.
-    pub(super) fn landed(&mut self, written: usize) -> Option<Bytes> {
-        self.flying -= written;
-        if self.flying > 0 || self.kept.is_empty() {
-            return None;
-        }
-        let bytes = Bytes::from(Vec::from(std::mem::take(&mut self.kept)));
-        self.flying = bytes.len();
-        Some(bytes)
+    /// The operating system has sent what was launched but for this rest. Answers what to
+    /// launch next: that, or all that was kept meanwhile.
+    pub(super) fn landed(&mut self, rest: &[u8]) -> Option<Bytes> {
+        let next = if rest.is_empty() {
+            Bytes::from(Vec::from(std::mem::take(&mut self.kept)))
+        } else {
+            // A copy, so that one who reads slowly does not hold the whole batch.
+            Bytes::copy_from_slice(rest)
+        };
+        self.flying = next.len();
+        (!next.is_empty()).then_some(next)
     }
 }
 

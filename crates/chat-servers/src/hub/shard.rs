@@ -12,6 +12,7 @@
 mod closing;
 mod sending;
 
+use std::collections::VecDeque;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::task::Waker;
@@ -90,8 +91,8 @@ pub struct Shard<S> {
     attention: Vec<usize>,
     /// Who entered [`Phase::Closing`] in this turn.
     leaving: Vec<usize>,
-    /// Whose input waits.
-    stalled: Vec<usize>,
+    /// Whose input waits, who has waited longest first. Bounded by the number of connections.
+    stalled: VecDeque<usize>,
     /// Everyone was told to go, and has until then.
     stopping: Option<Tenths>,
     exhausted: bool,
@@ -109,7 +110,7 @@ impl<S: AsFd> Shard<S> {
             turn: Turn::default(),
             attention: Vec::new(),
             leaving: Vec::new(),
-            stalled: Vec::new(),
+            stalled: VecDeque::new(),
             stopping: None,
             exhausted: false,
         }
@@ -201,12 +202,17 @@ impl<S: AsFd> Shard<S> {
             let mut all = unread.into_vec();
             all.extend_from_slice(bytes);
             peer.unread = Some(all.into());
-        } else {
+        } else if self.stalled.is_empty() {
             self.feed(slot, bytes);
+        } else if peer.phase == Phase::Open {
+            // Others wait already: behind them.
+            peer.unread = Some(bytes.into());
+            self.stalled.push_back(slot);
         }
     }
 
-    /// Carries out the requests in these bytes. Nothing of one who is on the way out.
+    /// Carries out the requests in these bytes, until some driver's turn is full. Nothing of
+    /// one who is on the way out.
     fn feed(&mut self, slot: usize, mut bytes: &[u8]) {
         let Self { peers, hub, .. } = self;
         let peer = &mut peers[slot];
@@ -218,7 +224,7 @@ impl<S: AsFd> Shard<S> {
             ) else {
                 break;
             };
-            match input {
+            let congested = match input {
                 Input::Line(line) => {
                     let outcome = hub.receive(number, line);
                     if let Some(news) = outcome.news {
@@ -231,16 +237,37 @@ impl<S: AsFd> Shard<S> {
                         let last = peer.session.goodbye(CloseCode::Normal, "logout");
                         return self.leave(slot, &last);
                     }
-                    if outcome.congested {
-                        peer.unread = Some(bytes.into());
-                        self.stalled.push(slot);
-                        return hub.stall(shard);
-                    }
+                    outcome.congested
                 }
                 Input::Reply(reply) => hub.push(shard, key, &reply),
-                Input::Upgraded(answer) => hub.upgrade(shard, key, number, &answer),
+                Input::Upgraded(answer) => {
+                    hub.upgrade(shard, key, number, &answer);
+                    false
+                }
                 Input::Last(last) => return self.leave(slot, &last),
+            };
+            if congested && !hub.is_clear(shard) {
+                peer.unread = Some(bytes.into());
+                return self.stalled.push_back(slot);
             }
+        }
+    }
+
+    /// Carries out what waited, as far as there is room: one after the other, so that who
+    /// fills a turn alone waits behind all others for the next.
+    fn feed_stalled(&mut self) {
+        for _ in 0..self.stalled.len() {
+            if !self.hub.is_clear(self.index) {
+                return;
+            }
+            let Some(slot) = self.stalled.pop_front() else {
+                return;
+            };
+            let Some(bytes) = self.peers.get_mut(slot).and_then(|peer| peer.unread.take()) else {
+                continue;
+            };
+            self.feed(slot, &bytes);
+            self.attention.push(slot);
         }
     }
 

@@ -3,12 +3,15 @@
 //! Python's `str.split(' ')` in the original has the same edge: two blanks make
 //! an empty word, which counts as an argument.
 
+use common::escape::visible;
+
 use super::Refusal;
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 32;
 
-/// What a name may not hold, beside control characters: it would forge a message or a page.
+/// What a name may not hold, beside control characters and those that turn text around: it
+/// would forge a message or a page.
 const FORBIDDEN: [char; 9] = ['[', ']', ':', '/', '\'', '"', '<', '>', '&'];
 
 /// A well-formed request.
@@ -53,7 +56,6 @@ pub(super) fn parse(line: &str) -> Result<Command<'_>, Refusal<'static>> {
 /// Whether somebody may be called that.
 pub(super) fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.chars().count())
-        && !name
-            .chars()
-            .any(|character| character.is_control() || FORBIDDEN.contains(&character))
+        && !name.contains(FORBIDDEN)
+        && visible(name) == name
 }

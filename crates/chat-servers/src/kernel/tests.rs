@@ -223,7 +223,19 @@ fn names_are_one_to_thirty_two_characters_that_forge_nothing() {
     }
     let long = "x".repeat(33);
     for name in [
-        "a\u{1b}b", "a\u{85}", "[a", "a]", "a:", "a/b", "a'b", "a\"", "<a", "a>", "a&b", &long,
+        "a\u{1b}b",
+        "a\u{85}",
+        "a\u{202e}b",
+        "[a",
+        "a]",
+        "a:",
+        "a/b",
+        "a'b",
+        "a\"",
+        "<a",
+        "a>",
+        "a&b",
+        &long,
     ] {
         let line = format!("login {name}");
         assert_eq!(script().refused(ANN, &line), "invalid username", "{name:?}");

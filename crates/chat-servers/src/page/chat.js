@@ -16,6 +16,7 @@ let wanted = null;          // the name that was asked for; kept to log in again
 let inside = false;
 let leaving = false;        // by the button
 let here = [];
+let said = '';              // the last message, for the field should it be refused
 
 function connect() {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -39,8 +40,11 @@ function connect() {
   });
 }
 
+/// Whether it went out.
 function request(line) {
-  if (socket.readyState === WebSocket.OPEN) socket.send(line);
+  const open = socket.readyState === WebSocket.OPEN;
+  if (open) socket.send(line);
+  return open;
 }
 
 function receive(frame) {
@@ -58,9 +62,14 @@ function receive(frame) {
       return;
     } else return;
   } else if (frame.kind === 'system' && frame.from !== undefined) {
-    here = here.filter((name) => name !== frame.from);
-    if (frame.message.endsWith('login to chat.')) here.push(frame.from);
-    drawPeople();
+    if (frame.message.endsWith('login to chat.')) add(frame.from);
+    else remove(frame.from);
+  } else if (frame.from === wanted) {
+    said = '';
+  } else if (frame.kind === 'error' && text.value === '') {
+    // To be shortened, sent again, or to somebody else.
+    text.value = said;
+    said = '';
   }
   write(frame);
 }
@@ -123,34 +132,66 @@ function write(frame) {
 }
 
 function drawPeople() {
-  const chosen = here.includes(to.value) ? to.value : '';
-  people.replaceChildren(...here.map((name) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = name === wanted ? `${name} (you)` : name;
-    button.setAttribute('aria-pressed', String(name === chosen));
-    button.setAttribute('aria-label', `write to ${name}`);
-    button.addEventListener('click', () => choose(to.value === name ? '' : name));
-    const item = document.createElement('li');
-    item.append(button);
-    return item;
-  }));
+  const chosen = to.value;
+  people.replaceChildren(...here.map(person));
   to.replaceChildren(new Option('everyone', ''), ...here.map((name) => new Option(name, name)));
+  if (chosen !== '' && !here.includes(chosen)) to.append(new Option(`${chosen} (gone)`, chosen));
   to.value = chosen;
+  address();
+}
+
+function person(name) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.value = name;
+  button.textContent = name === wanted ? `${name} (you)` : name;
+  button.setAttribute('aria-label', `write to ${name}`);
+  button.addEventListener('click', () => choose(to.value === name ? '' : name));
+  const item = document.createElement('li');
+  item.append(button);
+  return item;
+}
+
+const optionOf = (name) => [...to.options].find((option) => option.value === name);
+
+/// Only what changes is touched: the cursor may stand in the list, or the list be open.
+function add(name) {
+  here.push(name);
+  people.append(person(name));
+  const gone = optionOf(name);
+  if (gone === undefined) to.append(new Option(name, name));
+  else gone.text = name;
+  address();
+}
+
+/// Who has gone stays chosen: what was meant for one alone must not go to everyone.
+function remove(name) {
+  here = here.filter((other) => other !== name);
+  const button = [...people.querySelectorAll('button')].find((button) => button.value === name);
+  if (button === document.activeElement) text.focus();
+  button?.parentElement.remove();
+  if (to.value === name) optionOf(name).text = `${name} (gone)`;
+  else optionOf(name)?.remove();
   address();
 }
 
 function choose(name) {
   to.value = name;
-  drawPeople();
+  address();
   text.focus();
 }
 
 function address() {
+  for (const option of [...to.options]) {
+    if (!option.selected && option.value !== '' && !here.includes(option.value)) option.remove();
+  }
+  for (const button of people.querySelectorAll('button')) {
+    button.setAttribute('aria-pressed', String(button.value === to.value));
+  }
   text.placeholder = to.value === '' ? 'Message to everyone' : `Message to ${to.value} alone`;
 }
 
-to.addEventListener('change', drawPeople);
+to.addEventListener('change', address);
 
 loginForm.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -162,7 +203,9 @@ loginForm.addEventListener('submit', (event) => {
 sayForm.addEventListener('submit', (event) => {
   event.preventDefault();
   if (text.value.trim() === '') return;
-  request(to.value === '' ? `msgall ${text.value}` : `msg ${to.value} ${text.value}`);
+  const line = to.value === '' ? `msgall ${text.value}` : `msg ${to.value} ${text.value}`;
+  if (!request(line)) return;
+  said = text.value;
   text.value = '';
 });
 

@@ -58,7 +58,8 @@ fn plain<'a>(text: impl Into<Cow<'a, str>>) -> Piece<'a> {
     }
 }
 
-/// Everything that came from a person passes [`visible`] here.
+/// Everything that came from a person passes [`visible`] here, but for names: they hold nothing
+/// that it would change.
 pub(super) fn pieces<'a>(message: &'a Message<'_>, clock: &mut Clock) -> Vec<Piece<'a>> {
     use Color::{Green, Red, White, Yellow};
     match message {

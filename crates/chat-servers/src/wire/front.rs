@@ -15,6 +15,9 @@ const LONGEST_HEAD: usize = 8 * 1024;
 /// More headers than any browser sends.
 const MOST_HEADERS: usize = 64;
 
+/// The media type of everything but the page.
+const TEXT: &str = "text/plain; charset=utf-8";
+
 /// A browser's side of the conversation until it is answered.
 #[derive(Debug, Default)]
 pub struct Front {
@@ -90,11 +93,8 @@ fn answer(head: &[u8], limits: &Limits) -> Result<String, Bytes> {
         return upgrade(&request, limits);
     }
     let Some(file) = page::file(path) else {
-        return Err(refuse(
-            "404 Not Found",
-            "",
-            "there is only the page at / and the WebSocket at /ws\n",
-        ));
+        let text = "there is only the page at / and the WebSocket at /ws\n";
+        return Err(respond("404 Not Found", "", TEXT, text, method != "HEAD"));
     };
     match method {
         "GET" => Err(respond("200 OK", file.headers, file.kind, file.text, true)),
@@ -195,7 +195,7 @@ pub fn too_many() -> Bytes {
 }
 
 fn refuse(status: &str, headers: &str, text: &str) -> Bytes {
-    respond(status, headers, "text/plain; charset=utf-8", text, true)
+    respond(status, headers, TEXT, text, true)
 }
 
 fn respond(status: &str, headers: &str, kind: &str, text: &str, with_body: bool) -> Bytes {

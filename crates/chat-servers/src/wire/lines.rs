@@ -4,9 +4,11 @@
 //! unfinished line is bounded by the limit. `asyncio`'s `readline` raises past
 //! its limit and ends the connection; here only the line is lost.
 
+use bytes::Bytes;
 use memchr::memchr2;
 
-use super::telnet::Telnet;
+use super::Input;
+use super::telnet::{Step, Telnet};
 use crate::kernel::Line;
 
 /// A TCP client's side of the conversation.
@@ -29,8 +31,8 @@ enum State {
 }
 
 impl Lines {
-    /// The next line in `bytes`, which are taken as they are used.
-    pub fn next<'s, 'b: 's>(&'s mut self, bytes: &mut &'b [u8], limit: usize) -> Option<Line<'s>> {
+    /// The next line in `bytes`, or the answer to a telnet command; they are taken as they are used.
+    pub fn next<'s, 'b: 's>(&'s mut self, bytes: &mut &'b [u8], limit: usize) -> Option<Input<'s>> {
         if self.state == State::Answered {
             self.state = State::Keeping;
             self.partial = Vec::new();
@@ -42,17 +44,29 @@ impl Lines {
             {
                 let line = &bytes[..end];
                 *bytes = &bytes[end + 1..];
-                return Some(finish(line, limit));
+                return Some(Input::Line(finish(line, limit)));
             }
         }
         self.gather(bytes, limit)
     }
 
-    fn gather<'s, 'b: 's>(&'s mut self, bytes: &mut &'b [u8], limit: usize) -> Option<Line<'s>> {
+    fn gather<'s, 'b: 's>(&'s mut self, bytes: &mut &'b [u8], limit: usize) -> Option<Input<'s>> {
         while let [byte, rest @ ..] = bytes {
+            if self.state == State::Dropping && self.telnet == Telnet::Text {
+                // Nothing before these two is of interest.
+                let skipped = memchr2(b'\n', 0xff, bytes).unwrap_or(bytes.len());
+                if skipped > 0 {
+                    *bytes = &bytes[skipped..];
+                    continue;
+                }
+            }
             *bytes = rest;
-            let Some(byte) = self.telnet.step(*byte) else {
-                continue;
+            let byte = match self.telnet.step(*byte) {
+                Step::Text(byte) => byte,
+                Step::Taken => continue,
+                Step::Answer(answer) => {
+                    return Some(Input::Reply(Bytes::copy_from_slice(&answer)));
+                }
             };
             if byte == b'\n' {
                 if self.state == State::Dropping {
@@ -61,7 +75,7 @@ impl Lines {
                     return self.next(bytes, limit);
                 }
                 self.state = State::Answered;
-                return Some(finish(&self.partial, limit));
+                return Some(Input::Line(finish(&self.partial, limit)));
             }
             if self.state == State::Dropping {
                 continue;
@@ -70,7 +84,7 @@ impl Lines {
             if is_too_long(&self.partial, limit) {
                 self.partial = Vec::new();
                 self.state = State::Dropping;
-                return Some(Line::TooLong);
+                return Some(Input::Line(Line::TooLong));
             }
         }
         None
@@ -99,8 +113,10 @@ mod tests {
         let mut found = Vec::new();
         while let Some(line) = lines.next(&mut bytes, limit) {
             found.push(match line {
-                Line::Text(text) => text.to_owned(),
-                other => format!("{other:?}"),
+                Input::Line(Line::Text(text)) => text.to_owned(),
+                Input::Line(other) => format!("{other:?}"),
+                Input::Reply(reply) => format!("{:x?}", &reply[..]),
+                other => panic!("lines never say {other:?}"),
             });
         }
         assert!(lines.partial.len() <= limit + 1);
@@ -129,7 +145,18 @@ mod tests {
     fn telnet_commands_are_taken_out() {
         let bytes =
             b"\xff\xfb\x01\xff\xfd\x03lo\xff\xf1gin\xff\xfa\x18\0x\nterm\xff\xff\xff\xf0 ann\r\n";
-        assert_eq!(all(bytes, 100), ["login ann"]);
+        let declined = ["[ff, fe, 1]", "[ff, fc, 3]"];
+        assert_eq!(all(bytes, 100), [declined[0], declined[1], "login ann"]);
         assert_eq!(all(b"\xff\xff\n", 100), ["NotUtf8"]);
+    }
+
+    #[test]
+    fn what_telnet_asks_for_is_declined_and_what_it_declines_is_not_answered() {
+        // Ctrl-C: interrupt, data mark, and please mark the time.
+        let interrupted = b"\xff\xf4\xff\xf2\xff\xfd\x06";
+        assert_eq!(all(interrupted, 100), ["[ff, fc, 6]"]);
+        assert_eq!(all(b"\xff\xfc\x01\xff\xfe\x03", 100), [""; 0]);
+        let while_dropped = b"123456\xff\xfd\x06xx\n1\n";
+        assert_eq!(all(while_dropped, 4), ["TooLong", "[ff, fc, 6]", "1"]);
     }
 }

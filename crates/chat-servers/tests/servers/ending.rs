@@ -1,7 +1,8 @@
 //! How the program ends, and how it does not start.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chat_servers::drivers::{DRIVERS, Driver};
@@ -11,10 +12,10 @@ use chat_servers::server;
 use chat_servers::settings::Settings;
 use common::shutdown::Shutdown;
 use jiff::tz::TimeZone;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::Client;
-use crate::process::Program;
+use crate::process::{Program, RUNTIMES};
 
 #[test]
 fn a_signal_is_told_to_everyone_and_ends_within_two_seconds() {
@@ -65,7 +66,7 @@ fn a_program_that_does_not_exist_is_answered_with_those_that_do() {
         .output()
         .unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(
         error.contains("gevent") && error.contains("compio-pair"),
         "{error}"
@@ -91,18 +92,29 @@ fn a_driver_that_panics_ends_the_program_and_says_so() {
     let broken = Driver {
         name: "broken",
         serve: |_, hub| {
-            // As soon as somebody is here who has to be told.
-            while hub.connections() == 0 {
-                std::thread::yield_now();
-            }
+            wait(|| hub.connections() > 0);
             panic!("on purpose");
         },
         ..DRIVERS[0]
     };
-    for driver in DRIVERS {
+    // As tokio and compio do with the panic of a task.
+    let resilient = Driver {
+        serve: |_, hub| {
+            wait(|| hub.connections() > 0);
+            let _ = std::panic::catch_unwind(|| panic!("on purpose"));
+            wait(|| hub.connections() == 0);
+            Ok(())
+        },
+        ..broken
+    };
+    for (driver, broken) in DRIVERS
+        .map(|driver| [(driver, broken), (driver, resilient)])
+        .concat()
+    {
         let bound = vec![bind(driver, Transport::Tcp), bind(broken, Transport::Tcp)];
         let address = bound[0].address;
         let running = std::thread::spawn(move || server::run(bound, &hub(), &Shutdown::new()));
+        // The other panics as soon as somebody is here who has to be told.
         let mut ann = Client::connect(Transport::Tcp, address);
         ann.hear_until("[SYSTEM INFO] - server is shutting down.");
         assert_eq!(ann.hear(), None);
@@ -110,6 +122,48 @@ fn a_driver_that_panics_ends_the_program_and_says_so() {
         let error = running.join().unwrap().unwrap_err().to_string();
         assert!(error.contains("the broken driver panicked"), "{error}");
     }
+}
+
+fn wait(until: impl Fn() -> bool) {
+    while !until() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn who_reads_the_log_or_the_first_lines_may_go() {
+    for runtime in RUNTIMES {
+        let mut program = Program::start(runtime, &["--color", "never"]);
+        program.close_log();
+        // Each makes two lines of it.
+        let users: Vec<Client> = (0..10)
+            .map(|n| program.user(0, &format!("user{n}")))
+            .collect();
+        for (n, mut user) in users.into_iter().enumerate() {
+            user.say("/whoami");
+            user.hear_until(&format!("user{n}"));
+        }
+        program.signal(Signal::TERM);
+        assert_eq!(program.wait(), Some(0), "{runtime}");
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chat-servers"))
+        .args(["all", "--port", "0", "--ws-port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Gone before anything is said.
+    drop(child.stdout.take());
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let started = log.lines().map_while(Result::ok).take(8);
+    assert_eq!(
+        started
+            .filter(|line| line.contains("started on port"))
+            .count(),
+        8
+    );
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

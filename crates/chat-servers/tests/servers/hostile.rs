@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use chat_servers::hub::Transport;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 use tungstenite::Message;
 
 use crate::client::{Client, connect, rest};
@@ -63,7 +63,7 @@ fn lines_that_are_none_are_answered_and_the_connection_stays() {
         assert_eq!(telnet.hear().unwrap(), "[ERROR] - not UTF-8");
         telnet
             .stream()
-            .write_all(b"\xff\xfd\x03who\xff\xf1ami\r\n")
+            .write_all(b"\xff\xfc\x03who\xff\xf1ami\r\n")
             .unwrap();
         assert_eq!(telnet.hear().unwrap(), "[INFO] - ann");
 
@@ -74,6 +74,27 @@ fn lines_that_are_none_are_answered_and_the_connection_stays() {
         socket.send(Message::binary(vec![1, 2])).unwrap();
         assert_eq!(web.hear(), None);
         telnet.hear_until("[SYSTEM INFO] - [bob] logout from chat.");
+    }
+}
+
+#[test]
+fn ctrl_c_in_telnet_leaves_the_conversation_as_it_was() {
+    for runtime in RUNTIMES {
+        let program = Program::start(runtime, &["--color", "never"]);
+        let ann = connect(program.endpoints[0].1);
+        let mut keyboard = ann.try_clone().unwrap();
+        let hears = |expected: &[u8]| {
+            let mut heard = vec![0; expected.len()];
+            (&ann).read_exact(&mut heard).unwrap();
+            assert_eq!(heard, expected, "{runtime}");
+        };
+        keyboard.write_all(b"userlist\nwho\xff\xf4\xff").unwrap();
+        hears(b"[ERROR] - First login!\n");
+        // The rest of the second command is urgent data (RFC 854, "synch").
+        SockRef::from(&keyboard).send_out_of_band(b"\xf2").unwrap();
+        keyboard.write_all(b"\xff\xfd\x06ami\n").unwrap();
+        // Telnet shows nothing until it is told that no timing mark will come.
+        hears(b"\xff\xfc\x06[ERROR] - First login!\n");
     }
 }
 

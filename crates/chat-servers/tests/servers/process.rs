@@ -109,6 +109,11 @@ impl Program {
         }
     }
 
+    /// Reads the log no more: the pipe closes at its next line.
+    pub(crate) fn close_log(&mut self) {
+        self.log = mpsc::channel().1;
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

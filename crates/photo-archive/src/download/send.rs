@@ -5,19 +5,21 @@
 
 use std::fs::File;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::{CAPACITY, Download, DownloadError};
+use super::{CAPACITY, Download, DownloadError, Receipt};
 use crate::plan::{Part, Section};
 use crate::source::{PhotoReader, PhotoSource, SourceError};
+use crate::stall::taken;
 
 /// Bytes of a photo that are handed to the socket at a time: as much as its buffer holds.
 const PIECE: u64 = 1 << 20;
 
-/// How long to wait for the client to close after its last byte was sent.
+/// How long to wait for the client to close after it has taken the last byte.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What a client may send during a download, which is nothing; one that sends more is cut off.
@@ -58,8 +60,7 @@ impl<S: PhotoSource> Download<S> {
     /// # Cancel safety
     ///
     /// Not cancel safe: the connection is closed.
-    pub async fn send(mut self, socket: TcpStream) {
-        let socket = Arc::new(socket);
+    pub async fn send(mut self, socket: Arc<TcpStream>) {
         // Whoever leaves takes the work along, even while nothing is there to be sent.
         let sent = tokio::select! {
             sent = self.send_all(&socket) => sent,
@@ -76,7 +77,11 @@ impl<S: PhotoSource> Download<S> {
         }
         // Closing takes back what is still under way where something that came was not read.
         let _ = rustix::net::shutdown(&*socket, rustix::net::Shutdown::Write);
-        let _ = tokio::time::timeout(LINGER, hung_up(&socket)).await;
+        // Whoever watches the connection drops a client that takes nothing of that.
+        let mut left = pin!(hung_up(&socket));
+        while tokio::time::timeout(LINGER, left.as_mut()).await.is_err() && taken(&socket).is_some()
+        {
+        }
     }
 
     async fn send_all(&mut self, socket: &Arc<TcpStream>) -> Result<(), Cut> {
@@ -96,20 +101,15 @@ impl<S: PhotoSource> Download<S> {
                 }
                 None => Handed::Unable,
             };
-            let sent = match handed {
-                Handed::Sent(sent) => {
-                    self.rest.start += sent;
-                    sent
-                }
+            match handed {
+                Handed::Sent(sent) => self.rest.start += sent,
                 Handed::Unable => {
                     // Up to the next photo, unless photos can only be read.
                     let photos = matches!(part.section, Section::Photo(_));
                     let buffer = self.gather(CAPACITY, photos).await?;
-                    write_all(socket, buffer.filled()).await?;
-                    buffer.len() as u64
+                    write_all(socket, buffer.filled(), &self.receipt).await?;
                 }
-            };
-            self.receipt.sent += sent;
+            }
         }
         Ok(())
     }
@@ -121,7 +121,7 @@ impl<S: PhotoSource> Download<S> {
         limit: u64,
         socket: &Arc<TcpStream>,
     ) -> Result<Handed, Cut> {
-        let handed = match send_file(socket, file, part.range.start, limit).await {
+        let handed = match send_file(socket, file, part.range.start, limit, &self.receipt).await {
             Err(error) if is_peers_fault(&error) => return Err(error.into()),
             handed => handed.map_err(SourceError::from),
         };
@@ -169,12 +169,16 @@ impl<S: PhotoSource> Download<S> {
 }
 
 /// Sends up to `limit` bytes of `file` from `offset` on, none only at its end.
+///
+/// The thread that sends also counts: a client may have all it asked for, and have left,
+/// before this future hears of it.
 #[cfg(target_os = "linux")]
 async fn send_file(
     socket: &Arc<TcpStream>,
     file: &Arc<File>,
     offset: u64,
     limit: u64,
+    receipt: &Arc<Receipt>,
 ) -> io::Result<Handed> {
     use rustix::fs::sendfile;
     use rustix::io::Errno;
@@ -182,11 +186,13 @@ async fn send_file(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     loop {
         socket.writable().await?;
-        let (socket, file) = (Arc::clone(socket), Arc::clone(file));
+        let (socket, file, receipt) = (Arc::clone(socket), Arc::clone(file), Arc::clone(receipt));
         let send = move || {
             let mut offset = offset;
             let send = || Ok(sendfile(&*socket, &*file, Some(&mut offset), limit)?);
-            socket.try_io(tokio::io::Interest::WRITABLE, send)
+            let sent = socket.try_io(tokio::io::Interest::WRITABLE, send)?;
+            receipt.add(sent);
+            Ok::<_, io::Error>(sent)
         };
         let sent = tokio::task::spawn_blocking(send).await;
         match sent.map_err(io::Error::other)? {
@@ -203,7 +209,13 @@ async fn send_file(
 
 /// Other systems' calls of that name differ.
 #[cfg(not(target_os = "linux"))]
-async fn send_file(_: &Arc<TcpStream>, _: &Arc<File>, _: u64, _: u64) -> io::Result<Handed> {
+async fn send_file(
+    _: &Arc<TcpStream>,
+    _: &Arc<File>,
+    _: u64,
+    _: u64,
+    _: &Arc<Receipt>,
+) -> io::Result<Handed> {
     Ok(Handed::Unable)
 }
 
@@ -216,11 +228,14 @@ fn is_peers_fault(error: &io::Error) -> bool {
     )
 }
 
-async fn write_all(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+async fn write_all(socket: &TcpStream, mut bytes: &[u8], receipt: &Receipt) -> io::Result<()> {
     while !bytes.is_empty() {
         socket.writable().await?;
         match socket.try_write(bytes) {
-            Ok(count) => bytes = &bytes[count..],
+            Ok(count) => {
+                receipt.add(count);
+                bytes = &bytes[count..];
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }

@@ -8,10 +8,12 @@ use std::process::Output;
 use rustix::process::Signal;
 
 use crate::albums;
-use crate::client::{Server, program};
+use crate::client::{Server, output, program};
 
 fn run(arguments: &[&str]) -> Output {
-    program().args(arguments).output().unwrap()
+    let mut command = program();
+    command.args(arguments);
+    output(command)
 }
 
 fn one_line(output: &Output) -> String {

@@ -176,3 +176,13 @@ fn awaiting_something_else_is_a_mistake_that_is_named() {
     });
     let _ = generator.start();
 }
+
+#[test]
+fn a_body_that_panicked_is_closed() {
+    let mut generator: Generator<(), (), (), Infallible> =
+        Generator::new(async |_| panic!("on purpose"));
+    let step = std::panic::AssertUnwindSafe(|| generator.start());
+    assert!(std::panic::catch_unwind(step).is_err());
+    assert_eq!(generator.state(), State::Closed);
+    assert_eq!(generator.send(()), Err(Failure::Closed));
+}

@@ -63,7 +63,8 @@ type Callback = fn(&mut Server, Token) -> io::Result<()>;
 struct EventLoop {
     poll: Poll,
     callbacks: HashMap<Token, (Callback, Option<Lane>)>,
-    trace: Option<Trace>,
+    /// The recorder, and the lane of the loop itself.
+    trace: Option<(Trace, Lane)>,
 }
 
 /// All the callbacks share.
@@ -95,11 +96,15 @@ const LISTENER: Token = Token(1);
 /// The port is in use.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals()?;
+    let trace = options.record.recorder(&Clock::real());
     let mut server = Server {
         events: EventLoop {
             poll: Poll::new()?,
             callbacks: HashMap::new(),
-            trace: options.record.recorder(&Clock::real()),
+            trace: trace.clone().map(|trace| {
+                let lane = trace.lane("reactor");
+                (trace, lane)
+            }),
         },
         listener: TcpListener::from_std(options.speak.listen()?),
         protocol: options.speak.protocol,
@@ -116,7 +121,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     // The event loop. It waits, and calls callbacks; that is all.
     let mut ready = Events::with_capacity(256);
     while !server.stopped {
-        match server.events.poll.poll(&mut ready, None) {
+        server
+            .events
+            .record_loop(|trace, lane| trace.asleep(lane, None));
+        let polled = server.events.poll.poll(&mut ready, None);
+        server.events.record_loop(Trace::awake);
+        match polled {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             polled => polled?,
         }
@@ -125,7 +135,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
     }
     say!("bye");
-    options.record.draw(server.events.trace.as_ref())?;
+    options.record.draw(trace.as_ref())?;
     Ok(stop.exit_code())
 }
 
@@ -135,6 +145,8 @@ impl Server {
         let Some(&(callback, lane)) = self.events.callbacks.get(&token) else {
             return;
         };
+        self.events.record_loop(Trace::mark);
+        self.events.record(lane, Trace::wake);
         self.events.record(lane, Trace::begin);
         let result = callback(self, token);
         self.events.record(lane, Trace::end);
@@ -163,7 +175,12 @@ fn on_stop(server: &mut Server, _: Token) -> io::Result<()> {
 fn on_newcomer(server: &mut Server, listener: Token) -> io::Result<()> {
     loop {
         match server.listener.accept() {
-            Ok((stream, address)) => server.welcome(stream, address)?,
+            Ok((stream, address)) => {
+                // Its own failure: the listener goes on.
+                if let Err(error) = server.welcome(stream, address) {
+                    say!("cannot wait for {address}: {error}");
+                }
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 trace::waiting(Why::Readable);
                 return Ok(());
@@ -266,13 +283,21 @@ impl EventLoop {
     }
 
     fn remember(&mut self, token: Token, callback: Callback, name: &str) {
-        let lane = self.trace.as_ref().map(|trace| trace.spawn(name));
+        let lane = self.trace.as_ref().map(|(trace, _)| trace.spawn(name));
+        // It waits for its socket from the start, and not for its turn.
+        self.record(lane, |trace, lane| trace.asleep(lane, Some(Why::Readable)));
         self.callbacks.insert(token, (callback, lane));
     }
 
     fn record(&self, lane: Option<Lane>, record: impl FnOnce(&Trace, Lane)) {
-        if let (Some(trace), Some(lane)) = (&self.trace, lane) {
+        if let (Some((trace, _)), Some(lane)) = (&self.trace, lane) {
             record(trace, lane);
+        }
+    }
+
+    fn record_loop(&self, record: impl FnOnce(&Trace, Lane)) {
+        if let Some((trace, lane)) = &self.trace {
+            record(trace, *lane);
         }
     }
 }

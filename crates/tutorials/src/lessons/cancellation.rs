@@ -34,6 +34,7 @@ use crate::options::Timed;
 use crate::race::{Either, race};
 use crate::say;
 use crate::scheduler::{Handle, Scheduler};
+use crate::stop::Stop;
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -107,6 +108,7 @@ async fn lesson(scheduler: Handle) {
 ///
 /// There are no descriptors left, or the trace cannot be written.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    Stop::on_signals()?.exit_when_asked()?;
     let clock = options.timed.clock();
     let trace = options.timed.record.recorder(&clock);
     let scheduler = Scheduler::with(clock, trace.clone())?;

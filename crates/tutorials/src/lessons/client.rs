@@ -7,17 +7,17 @@
 //! assertion, always, because they compare a number with bytes. Here a wrong answer is
 //! one line and exit code 1, and a right one is no reason to stop.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::channel::channel;
 use crate::net::{Watched, connect, recv, send};
 use crate::race::{Either, race};
 use crate::reactor::Interest;
@@ -83,20 +83,28 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         options.requests.unwrap_or(u64::MAX),
         Duration::from_millis(options.pause),
     ));
-    let clients: Vec<_> = (1..=options.clients)
-        .map(|number| {
-            let random = StdRng::seed_from_u64(seed.wrapping_add(number.into()));
-            let client = client(handle.clone(), number, Rc::clone(&settings), random);
-            handle.spawn(format!("client {number}"), client)
-        })
-        .collect();
+    // One place is enough: a client that has ended may wait until it is heard.
+    let (ended, mut results) = channel(1);
+    for number in 1..=options.clients {
+        let random = StdRng::seed_from_u64(seed.wrapping_add(number.into()));
+        let client = client(handle.clone(), number, Rc::clone(&settings), random);
+        let ended = ended.clone();
+        drop(handle.spawn(format!("client {number}"), async move {
+            let result = client.await;
+            // It fails only when another one's failure has ended the program.
+            let _ = ended.send((number, result)).await;
+        }));
+    }
+    drop(ended);
     let all = async {
-        for client in clients {
-            if let Ok(result) = client.await {
-                result.with_context(|| {
-                    format!("the server at {server}: is a lesson running there? choose another port with --port")
-                })?;
-            }
+        // In the order in which they end: the first to fail may be the last of the list.
+        while let Some((number, result)) = results.receive().await {
+            result.map_err(|error| match error.kind() {
+                ErrorKind::ConnectionRefused => anyhow::anyhow!(
+                    "the server at {server}: is a lesson running there? choose another port with --port: {error}"
+                ),
+                _ => anyhow::anyhow!("client {number} of {server}: {error}"),
+            })?;
         }
         anyhow::Ok(())
     };

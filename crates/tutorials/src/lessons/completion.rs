@@ -92,7 +92,8 @@ struct Server {
     under_way: usize,
     connected: usize,
     stopping: bool,
-    trace: Option<Trace>,
+    /// The recorder, and the lane of the loop itself.
+    trace: Option<(Trace, Lane)>,
 }
 
 /// Runs the lesson until Ctrl-C.
@@ -115,7 +116,10 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         under_way: 0,
         connected: 0,
         stopping: false,
-        trace: trace.clone(),
+        trace: trace.clone().map(|trace| {
+            let lane = trace.lane("reactor");
+            (trace, lane)
+        }),
     };
     server.serve(&stop)?;
     say!("bye");
@@ -146,8 +150,15 @@ impl Server {
         )?;
         self.ask_for_clients()?;
         while self.under_way > 0 {
+            if let Some((trace, reactor)) = &self.trace {
+                trace.asleep(*reactor, Some(Why::Completion));
+            }
             // The one system call: hand in what was asked, and wait for at least one answer.
-            match self.ring.submit_and_wait(1) {
+            let submitted = self.ring.submit_and_wait(1);
+            if let Some((trace, reactor)) = &self.trace {
+                trace.awake(*reactor);
+            }
+            match submitted {
                 Err(error)
                     if error.raw_os_error() == Some(rustix::io::Errno::INTR.raw_os_error()) => {}
                 // The kernel has answers for us that do not fit: they are taken below.
@@ -168,7 +179,8 @@ impl Server {
     fn ask(&mut self, request: squeue::Entry) -> io::Result<()> {
         loop {
             // SAFETY: the buffers of requests belong to clients in `self.clients`, on the heap. Such
-            // a client is removed, and its buffers changed, only when no request of it is under way.
+            // a client is removed, and its buffers changed, only when no request of it is under way;
+            // and when `self` is dropped before that, they are leaked.
             if unsafe { self.ring.submission().push(&request) }.is_ok() {
                 self.under_way += 1;
                 return Ok(());
@@ -210,6 +222,10 @@ impl Server {
             }
             number => {
                 let number = usize::try_from(number).map_err(io::Error::other)?;
+                if let Some((trace, reactor)) = &self.trace {
+                    trace.mark(*reactor);
+                }
+                self.record(number, Trace::wake);
                 self.record(number, Trace::begin);
                 let goes_on = self.client_answered(number, answer.result());
                 trace::waiting(Why::Completion);
@@ -234,7 +250,7 @@ impl Server {
         let lane = self
             .trace
             .as_ref()
-            .map(|trace| trace.spawn(format!("client {}", self.connected)));
+            .map(|(trace, _)| trace.spawn(format!("client {}", self.connected)));
         let client = Client {
             stream,
             conversation: Conversation::new(Protocol::Double),
@@ -321,8 +337,18 @@ impl Server {
 
     fn record(&self, number: usize, record: impl FnOnce(&Trace, Lane)) {
         let lane = self.clients[number].as_ref().and_then(|client| client.lane);
-        if let (Some(trace), Some(lane)) = (&self.trace, lane) {
+        if let (Some((trace, _)), Some(lane)) = (&self.trace, lane) {
             record(trace, lane);
+        }
+    }
+}
+
+impl Drop for Server {
+    /// After an error or a panic requests may still be under way. The kernel keeps working on them for a
+    /// while even when the ring is closed, so their buffers must not be freed: rather leak them.
+    fn drop(&mut self) {
+        if self.under_way > 0 {
+            std::mem::forget(std::mem::take(&mut self.clients));
         }
     }
 }

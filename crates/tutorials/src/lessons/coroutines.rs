@@ -20,7 +20,8 @@
 //! ```
 //!
 //! With input piped in it does the same without prompts:
-//! `printf 'start\nsend hi\n' | cargo run -p tutorials -- coroutines`.
+//! `printf 'start\nsend hi\n' | cargo run -p tutorials -- coroutines`. With `--trace -`
+//! it draws at the end (`quit`, or Ctrl-D) when each coroutine ran.
 //!
 //! **Observe.** Between two commands the coroutine is neither running nor over. All
 //! its variables (count, sum) are still there, and no thread holds them.
@@ -38,12 +39,16 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::generator::{Failure, Generator, State, Step, Yielder};
+use crate::options::Timed;
 use crate::say;
 use crate::stop::Stop;
 
-/// Flags of the lesson: none.
+/// Flags of the lesson.
 #[derive(Args, Debug)]
-pub struct Options {}
+pub struct Options {
+    #[command(flatten)]
+    timed: Timed,
+}
 
 /// Gives texts, is sent texts, returns a text, fails with a text: so that all can be typed.
 type Coroutine = Generator<String, String, String, String>;
@@ -93,14 +98,17 @@ fn primed(mut coroutine: Coroutine) -> Coroutine {
 /// # Errors
 ///
 /// The input cannot be read.
-pub fn run(_: &Options) -> anyhow::Result<ExitCode> {
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let record = &options.timed.record;
+    let trace = record.recorder(&options.timed.clock());
     let input = io::stdin();
     let at_terminal = input.is_terminal();
+    Stop::on_signals()?.exit_when_asked()?;
     if at_terminal {
-        Stop::on_signals()?.exit_when_asked()?;
         say!("a coroutine was created; type help");
     }
-    let mut coroutine = message();
+    let trace = trace.as_ref();
+    let mut coroutine = message().traced(trace, "message");
     let mut line = Vec::new();
     loop {
         if at_terminal {
@@ -109,14 +117,14 @@ pub fn run(_: &Options) -> anyhow::Result<ExitCode> {
         }
         line.clear();
         if input.lock().read_until(b'\n', &mut line)? == 0 {
-            return Ok(ExitCode::SUCCESS);
+            break;
         }
         let text = String::from_utf8_lossy(&line);
         let text = text.trim();
         let (command, value) = text.split_once(' ').unwrap_or((text, ""));
         match (command, value) {
             ("", _) => {}
-            ("quit", _) => return Ok(ExitCode::SUCCESS),
+            ("quit", _) => break,
             ("start", _) => show(coroutine.start()),
             ("send", value) => show(coroutine.send(value.to_owned())),
             ("throw", error) => show(coroutine.throw(error.to_owned())),
@@ -126,11 +134,11 @@ pub fn run(_: &Options) -> anyhow::Result<ExitCode> {
             }
             ("state", _) => say!("{}", name(coroutine.state())),
             ("use", "message") => {
-                coroutine = message();
+                coroutine = message().traced(trace, "message");
                 say!("{}", name(coroutine.state()));
             }
             ("use", "average") => {
-                coroutine = primed(average());
+                coroutine = primed(average().traced(trace, "average"));
                 say!("{}", name(coroutine.state()));
             }
             ("help", _) => {
@@ -139,6 +147,9 @@ pub fn run(_: &Options) -> anyhow::Result<ExitCode> {
             _ => say!("no such command: {text:?}; type help"),
         }
     }
+    drop(coroutine);
+    record.draw(trace)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn name(state: State) -> &'static str {

@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! cargo run -p tutorials -- delegation
+//! cargo run -p tutorials -- delegation --virtual --trace -      who ran inside of whom
 //! ```
 //!
 //! **Observe.** The caller only ever speaks to `outer`, and `inner` hears it. The error
@@ -28,11 +29,16 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::generator::{Failure, Generator, Step, Yielder};
+use crate::options::Timed;
 use crate::say;
+use crate::trace::Trace;
 
-/// Flags of the lesson: none.
+/// Flags of the lesson.
 #[derive(Args, Debug)]
-pub struct Options {}
+pub struct Options {
+    #[command(flatten)]
+    timed: Timed,
+}
 
 type Counting = Generator<String, i64, i64, String>;
 
@@ -55,21 +61,25 @@ fn inner() -> Counting {
 }
 
 /// Passes everything on to `inner`, and doubles what that returns.
-fn outer() -> Counting {
-    Generator::new(async |y: Yielder<_, i64, String>| {
-        let total = y.from(inner()).await?;
+fn outer(trace: Option<Trace>) -> Counting {
+    let recorder = trace.clone();
+    let outer = Generator::new(async move |y: Yielder<_, i64, String>| {
+        let total = y.from(inner().traced(trace.as_ref(), "inner")).await?;
         say!("    outer got {total} from inner");
         Ok(2 * total)
-    })
+    });
+    outer.traced(recorder.as_ref(), "outer")
 }
 
 /// Runs the lesson.
 ///
 /// # Errors
 ///
-/// None; lessons have one shape.
-pub fn run(_: &Options) -> anyhow::Result<ExitCode> {
-    let mut generator = outer();
+/// The trace cannot be written.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let record = &options.timed.record;
+    let trace = record.recorder(&options.timed.clock());
+    let mut generator = outer(trace.clone());
     say!("start          {}", show(generator.start()));
     say!("send 3         {}", show(generator.send(3)));
     say!(
@@ -83,13 +93,14 @@ pub fn run(_: &Options) -> anyhow::Result<ExitCode> {
         show(generator.throw("enough".to_owned()))
     );
 
-    let mut generator = outer();
+    let mut generator = outer(trace.clone());
     say!("start          {}", show(generator.start()));
     say!(
         "throw fire     {}",
         show(generator.throw("fire".to_owned()))
     );
     say!("send 1         {}", show(generator.send(1)));
+    record.draw(trace.as_ref())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -24,7 +24,8 @@
 //! first line, `aiohttp` for the last, and pictures from the Internet. Here one function,
 //! `fetch`, serves all three: a thread that runs a scheduler with this one task
 //! *is* a blocking call. A download that fails is reported and stops no other, and a
-//! file has its final name only when it is whole.
+//! file has its final name only when it is whole: until then it is called `….part`, and
+//! Ctrl-C, which drops the downloads where they stand, takes the parts away with them.
 //!
 //! **Exercise.** `tests/exercises/downloads.rs`: a file that is whole or not there.
 
@@ -34,9 +35,11 @@ mod images;
 mod wire;
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -46,7 +49,10 @@ use hyper::Uri;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::clock::Clock;
+use crate::net::Watched;
 use crate::options::Timed;
+use crate::race::{Either, race};
+use crate::reactor::Interest;
 use crate::say;
 use crate::scheduler::{Handle, Scheduler};
 use crate::stop::Stop;
@@ -118,6 +124,12 @@ impl Way {
 /// A location that can be fetched.
 fn location(text: &str) -> Result<Uri, String> {
     let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return Err("leave out the user's name: it would not be sent".to_owned());
+    }
     match (uri.scheme_str(), uri.host()) {
         (Some("http" | "https"), Some(_)) => Ok(uri),
         _ => Err("give a whole URL, like https://example.org/picture.png".to_owned()),
@@ -146,10 +158,14 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             path.display()
         );
     }
-    Stop::on_signals()?.exit_when_asked()?;
+    let stop = Stop::on_signals()?;
 
     // A trace is of one scheduler, so it is of the last way.
     let traced = options.timed.jump || options.timed.record.trace.is_some();
+    anyhow::ensure!(
+        !traced || matches!(*options.way, [] | [Way::Concurrent]),
+        "--way: only `concurrent` has a scheduler to trace; leave out --way, or --trace and --virtual"
+    );
     let ways = match (&*options.way, traced) {
         (_, true) => &[Way::Concurrent][..],
         ([], false) => Way::value_variants(),
@@ -190,24 +206,23 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         let work = Work::new(&locations, out.clone(), way, options.timed.jump);
         let start = Clock::real();
         let took = match way {
-            Way::Sequential => {
-                let scheduler = Scheduler::new()?;
-                scheduler.block_on(Arc::clone(&work).worker(scheduler.handle()));
-                start.now()
-            }
-            Way::Threads => {
-                on_threads(&work, options.concurrency)?;
-                start.now()
-            }
+            Way::Sequential => alone(&work, &stop)?.map(|()| start.now()),
+            Way::Threads => on_threads(&work, options.concurrency, &stop).map(|()| start.now()),
             Way::Concurrent => {
                 let server = beside
                     .take()
                     .map(|(server, images)| (server, images, latency));
-                concurrent(&work, options.concurrency, &clock, trace.clone(), server)?
+                let shared = (&clock, trace.clone(), &stop);
+                concurrent(&work, options.concurrency, shared, server)?
             }
         };
-        let failed = work.finish();
-        table.push((way.name(), took, locations.len() - failed, failed));
+        let (fetched, failed) = work.finish();
+        let Some(took) = took else {
+            say!("bye");
+            options.timed.record.draw(trace.as_ref())?;
+            return Ok(stop.exit_code());
+        };
+        table.push((way.name(), took, fetched, failed));
     }
     say!(
         "{:<12}{:>8}{:>10}{:>8}",
@@ -241,30 +256,63 @@ fn listed(path: &std::path::Path) -> anyhow::Result<Vec<Uri>> {
         .collect()
 }
 
-/// Way 2: each thread takes the next picture, and waits for it.
-fn on_threads(work: &Arc<Work>, count: u16) -> anyhow::Result<()> {
-    thread::scope(|scope| {
-        for _ in 0..usize::from(count).min(work.count) {
-            let work = Arc::clone(work);
-            // A thread's own scheduler with one task: nothing else can run on it while that waits.
-            let scheduler = move || {
-                Scheduler::new()
-                    .map(|scheduler| scheduler.block_on(work.worker(scheduler.handle())))
-            };
-            thread::Builder::new().spawn_scoped(scope, scheduler)?;
-        }
-        Ok(())
-    })
+/// Way 1, and what each thread of way 2 does: a scheduler with one task is a blocking call. `None`
+/// after Ctrl-C, which drops the download where it stands.
+fn alone(work: &Arc<Work>, stop: &Stop) -> io::Result<Option<()>> {
+    let scheduler = Scheduler::new()?;
+    let handle = scheduler.handle();
+    let stopping = Watched::new(&handle, stop)?;
+    let working = Arc::clone(work).worker(handle.clone());
+    Ok(unless_stopped(scheduler.block_on(race(
+        stopping.ready(Interest::Readable),
+        working,
+    ))))
 }
 
-/// Way 3: each task takes the next picture, and while it waits the others go on.
+fn unless_stopped(first: Either<(), ()>) -> Option<()> {
+    match first {
+        Either::Left(()) => None,
+        Either::Right(()) => Some(()),
+    }
+}
+
+/// Way 2: each thread takes the next picture, and waits for it.
+fn on_threads(work: &Arc<Work>, count: u16, stop: &Stop) -> Option<()> {
+    let mut stopped = false;
+    let mut trouble: io::Result<()> = Ok(());
+    thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for _ in 0..usize::from(count).min(work.count) {
+            match thread::Builder::new().spawn_scoped(scope, || alone(work, stop)) {
+                Ok(thread) => threads.push(thread),
+                Err(error) => trouble = Err(error),
+            }
+        }
+        for thread in threads {
+            match thread.join() {
+                Ok(Ok(done)) => stopped |= done.is_none(),
+                Ok(Err(error)) => trouble = Err(error),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    if stopped {
+        return None;
+    }
+    // Fewer threads than asked for fetch all the same, only later. But perhaps there was none.
+    if let Err(error) = trouble {
+        work.give_up(&error);
+    }
+    Some(())
+}
+
+/// Way 3: each task takes the next picture, and while it waits the others go on. `None` after Ctrl-C.
 fn concurrent(
     work: &Arc<Work>,
     count: u16,
-    clock: &Clock,
-    trace: Option<Trace>,
+    (clock, trace, stop): (&Clock, Option<Trace>, &Stop),
     server: Option<(std::net::TcpListener, images::Images, Duration)>,
-) -> anyhow::Result<Duration> {
+) -> anyhow::Result<Option<Duration>> {
     let scheduler = Scheduler::with(clock.clone(), trace)?;
     let handle = scheduler.handle();
     if let Some((server, images, latency)) = server {
@@ -273,8 +321,9 @@ fn concurrent(
             images::serve_on(handle.clone(), server, Arc::new(images), latency),
         ));
     }
+    let stopping = Watched::new(&handle, stop)?;
     let start = handle.now();
-    scheduler.block_on(async {
+    let all = async {
         let task = |number| {
             let worker = Arc::clone(work).worker(handle.clone());
             handle.spawn(format!("download {number}"), worker)
@@ -284,8 +333,10 @@ fn concurrent(
             // Nobody cancels these.
             let _ = task.await;
         }
-    });
-    Ok(handle.now() - start)
+    };
+    let first = scheduler.block_on(race(stopping.ready(Interest::Readable), all));
+    // Whatever still runs is dropped with the scheduler.
+    Ok(unless_stopped(first).map(|()| handle.now() - start))
 }
 
 /// What is to be fetched, and what became of it.
@@ -296,7 +347,12 @@ struct Work {
     out: PathBuf,
     bars: MultiProgress,
     total: ProgressBar,
+    fetched: AtomicUsize,
     failures: Mutex<Vec<String>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Work {
@@ -315,6 +371,7 @@ impl Work {
             out,
             bars,
             total,
+            fetched: AtomicUsize::new(0),
             failures: Mutex::default(),
         })
     }
@@ -322,11 +379,7 @@ impl Work {
     /// Takes pictures from the list until it is empty. All three ways run this.
     async fn worker(self: Arc<Self>, scheduler: Handle) {
         loop {
-            let next = self
-                .waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop_front();
+            let next = lock(&self.waiting).pop_front();
             let Some((number, location)) = next else {
                 return;
             };
@@ -334,13 +387,9 @@ impl Work {
             let style = ProgressStyle::with_template("{msg:<28!} {bar:30} {bytes}/{total_bytes}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_message(common::escape::visible(location.path()).into_owned());
-            if let Err(error) = self.one(&scheduler, number, &location, &bar).await {
-                let line = format!("failed: {location}: {error:#}");
-                let line = common::escape::visible(&line).into_owned();
-                self.failures
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(line);
+            match self.one(&scheduler, number, &location, &bar).await {
+                Ok(()) => drop(self.fetched.fetch_add(1, Ordering::Relaxed)),
+                Err(error) => self.failed(&location, &error),
             }
             bar.finish_and_clear();
             self.bars.remove(&bar);
@@ -360,13 +409,27 @@ impl Work {
         file.finish()
     }
 
-    /// Takes away the bars, reports what failed, and counts it.
-    fn finish(&self) -> usize {
+    fn failed(&self, location: &Uri, error: &anyhow::Error) {
+        let line = format!("failed: {location}: {error:#}");
+        lock(&self.failures).push(common::escape::visible(&line).into_owned());
+    }
+
+    /// Nobody is left to fetch the rest.
+    fn give_up(&self, error: &io::Error) {
+        for (_, location) in lock(&self.waiting).drain(..) {
+            self.failed(&location, &anyhow::anyhow!("no thread for it: {error}"));
+        }
+    }
+
+    /// Takes away the bars, reports what failed, and counts both.
+    fn finish(&self) -> (usize, usize) {
         self.total.finish_and_clear();
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        // After Ctrl-C there are bars of downloads that were dropped. Nobody minds if they stay.
+        let _ = self.bars.clear();
+        let failures = lock(&self.failures);
         for line in &*failures {
             say!("{line}");
         }
-        failures.len()
+        (self.fetched.load(Ordering::Relaxed), failures.len())
     }
 }

@@ -37,6 +37,7 @@ use crate::generator::{Generator, State, Step, Yielder};
 use crate::options::Record;
 use crate::pool::{Promise, ThreadPool};
 use crate::say;
+use crate::stop::Stop;
 use crate::trace::{self, Lane, Trace, Why};
 
 /// Flags of the lesson.
@@ -98,7 +99,7 @@ struct Task {
 impl Task {
     /// Sends the result into the body, which runs to its next promise; then `home` will be
     /// sent this task's number when that one is done. `false`: it is through.
-    fn step(&mut self, number: usize, home: &Sender<usize>) -> bool {
+    fn step(&mut self, number: usize, home: &Sender<usize>, trace: Option<&Trace>) -> bool {
         let step = match (self.body.state(), self.promise.take()) {
             (State::Created, _) => self.body.start(),
             (_, promise) => match promise.and_then(|promise| promise.take()) {
@@ -111,8 +112,12 @@ impl Task {
         match step {
             Ok(Step::Yielded(promise)) => {
                 let home = home.clone();
+                let recorder = trace.cloned().zip(self.lane);
                 // Runs on the pool's thread, so it does no more than this. Nobody may listen any more.
                 promise.when_done(move || {
+                    if let Some((trace, lane)) = recorder {
+                        trace.wake(lane);
+                    }
                     let _ = home.send(number);
                 });
                 self.promise = Some(promise);
@@ -134,7 +139,9 @@ impl Task {
 ///
 /// There are no threads to be had.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    Stop::on_signals()?.exit_when_asked()?;
     let trace = options.record.recorder(&Clock::real());
+    let reactor = trace.as_ref().map(|trace| trace.lane("reactor"));
     let pool = Rc::new(ThreadPool::new(4, trace.as_ref())?);
     let late = add(Rc::clone(&pool), "4", "5");
     let bodies = [
@@ -169,13 +176,14 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         home.send(number)?;
     }
     while running > 0 {
-        let number = done.recv()?;
-        let task = &mut tasks[number];
-        record(trace.as_ref(), task.lane, |trace, lane| {
-            trace.wake(lane);
-            trace.begin(lane);
+        record(trace.as_ref(), reactor, |trace, lane| {
+            trace.asleep(lane, Some(Why::Thread));
         });
-        let goes_on = task.step(number, &home);
+        let number = done.recv()?;
+        record(trace.as_ref(), reactor, Trace::awake);
+        let task = &mut tasks[number];
+        record(trace.as_ref(), task.lane, Trace::begin);
+        let goes_on = task.step(number, &home, trace.as_ref());
         record(trace.as_ref(), task.lane, Trace::end);
         if !goes_on {
             running -= 1;

@@ -29,7 +29,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -78,8 +78,11 @@ fn server(listener: TcpListener, protocol: Protocol, line: Line, trace: Option<T
         let mut number = 0;
         loop {
             y.give(Wait(listener.clone(), Interest::Readable)).await?;
-            match accept(&listener) {
-                Ok(stream) => {
+            match listener.accept() {
+                Ok((stream, address)) => {
+                    let Some(stream) = watchable(stream, address) else {
+                        continue;
+                    };
                     number += 1;
                     let task = Task::new(
                         client(stream, protocol),
@@ -152,6 +155,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals()?;
     let listener = options.speak.listen()?;
     let trace = options.record.recorder(&Clock::real());
+    let reactor = trace.as_ref().map(|trace| (trace, trace.lane("reactor")));
     let line = Line::default();
     let first = server(
         listener,
@@ -174,7 +178,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
                 waiting.push((wait, task));
             }
         }
-        if is_stopped(&stop, &mut waiting, &line)? {
+        if is_stopped(&stop, &mut waiting, &line, reactor)? {
             say!("bye");
             options.record.draw(trace.as_ref())?;
             return Ok(stop.exit_code());
@@ -183,7 +187,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// Waits in `select` and moves who is ready into the line. `true`: somebody pressed Ctrl-C.
-fn is_stopped(stop: &Stop, waiting: &mut Vec<(Wait, Task)>, line: &Line) -> io::Result<bool> {
+fn is_stopped(
+    stop: &Stop,
+    waiting: &mut Vec<(Wait, Task)>,
+    line: &Line,
+    recorder: Option<(&Trace, Lane)>,
+) -> io::Result<bool> {
     let mut readable = FdSet::new();
     let mut writable = FdSet::new();
     readable.insert(stop.as_fd());
@@ -193,7 +202,15 @@ fn is_stopped(stop: &Stop, waiting: &mut Vec<(Wait, Task)>, line: &Line) -> io::
             Interest::Writable => writable.insert(socket.as_fd()),
         }
     }
-    match select(None, &mut readable, &mut writable, None, None) {
+    if let Some((trace, reactor)) = recorder {
+        trace.asleep(reactor, None);
+    }
+    let selected = select(None, &mut readable, &mut writable, None, None);
+    if let Some((trace, reactor)) = recorder {
+        trace.awake(reactor);
+        trace.mark(reactor);
+    }
+    match selected {
         Ok(_) => {}
         Err(Errno::EINTR) => return Ok(false),
         Err(error) => return Err(error.into()),
@@ -208,7 +225,12 @@ fn is_stopped(stop: &Stop, waiting: &mut Vec<(Wait, Task)>, line: &Line) -> io::
         .collect();
     let mut ready = ready.into_iter();
     let ready = waiting.extract_if(.., |_| ready.next().unwrap_or(false));
-    line.borrow_mut().extend(ready.map(|(_, task)| task));
+    line.borrow_mut().extend(ready.map(|(_, task)| {
+        if let Some(((trace, _), lane)) = recorder.zip(task.lane) {
+            trace.wake(lane);
+        }
+        task
+    }));
     Ok(stopped)
 }
 
@@ -248,20 +270,21 @@ impl Task {
     }
 }
 
-fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
-    let (mut stream, _) = listener.accept()?;
-    stream.set_nonblocking(true)?;
+/// The limit of lesson 3 is here, too.
+fn watchable(mut stream: TcpStream, address: SocketAddr) -> Option<TcpStream> {
+    stream.set_nonblocking(true).ok()?;
     let descriptor = stream.as_raw_fd();
-    if usize::try_from(descriptor).is_ok_and(|descriptor| descriptor >= FD_SETSIZE) {
-        let last = FD_SETSIZE - 1;
-        let line = format!(
-            "error: server full: select(2) watches descriptors up to {last}, \
-             this connection is {descriptor}\n"
-        );
-        let _ = stream.write(line.as_bytes());
-        return Err(io::Error::other(line.trim_end().to_owned()));
+    if usize::try_from(descriptor).is_ok_and(|descriptor| descriptor < FD_SETSIZE) {
+        return Some(stream);
     }
-    Ok(stream)
+    let last = FD_SETSIZE - 1;
+    let line = format!(
+        "error: server full: select(2) watches descriptors up to {last}, \
+         this connection is {descriptor}\n"
+    );
+    let _ = stream.write(line.as_bytes());
+    say!("refused: {address}: it is descriptor {descriptor}");
+    None
 }
 
 fn is_not_yet(error: &io::Error) -> bool {

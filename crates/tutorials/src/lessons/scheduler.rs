@@ -47,6 +47,7 @@ use crate::generator::{Generator, State, Step, Yielder};
 use crate::options::Timed;
 use crate::say;
 use crate::scheduler::{Handle, Scheduler};
+use crate::stop::Stop;
 use crate::timers::Timers;
 use crate::trace::{self, Lane, Trace, Why};
 
@@ -119,6 +120,7 @@ fn long_sleep() -> Wait {
 ///
 /// The trace cannot be written.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    Stop::on_signals()?.exit_when_asked()?;
     let record = &options.timed.record;
     let steps = match (options.step, &record.trace) {
         (Some(step), _) => step..=step,

@@ -114,8 +114,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 fn welcome(listener: &TcpListener, protocol: Protocol) -> Option<Client> {
-    match accept(listener) {
+    match listener.accept() {
         Ok((stream, address)) => {
+            let stream = watchable(stream, address)?;
             say!("connected: {address}");
             Some(Client {
                 stream,
@@ -135,21 +136,23 @@ fn welcome(listener: &TcpListener, protocol: Protocol) -> Option<Client> {
     }
 }
 
-fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
-    let (mut stream, address) = listener.accept()?;
-    stream.set_nonblocking(true)?;
+/// The connection, if `select` can watch it. Else the client is told so and hung up on.
+fn watchable(mut stream: TcpStream, address: SocketAddr) -> Option<TcpStream> {
+    // It fails for what is no socket.
+    stream.set_nonblocking(true).ok()?;
     let descriptor = stream.as_raw_fd();
-    if usize::try_from(descriptor).is_ok_and(|descriptor| descriptor >= FD_SETSIZE) {
-        let last = FD_SETSIZE - 1;
-        let line = format!(
-            "error: server full: select(2) watches descriptors up to {last}, \
-             this connection is {descriptor}\n"
-        );
-        // A new connection has room for one line. If not, it is closed without.
-        let _ = stream.write(line.as_bytes());
-        return Err(io::Error::other(line.trim_end().to_owned()));
+    if usize::try_from(descriptor).is_ok_and(|descriptor| descriptor < FD_SETSIZE) {
+        return Some(stream);
     }
-    Ok((stream, address))
+    let last = FD_SETSIZE - 1;
+    let line = format!(
+        "error: server full: select(2) watches descriptors up to {last}, \
+         this connection is {descriptor}\n"
+    );
+    // A new connection has room for one line. If not, it is closed without.
+    let _ = stream.write(line.as_bytes());
+    say!("refused: {address}: it is descriptor {descriptor}");
+    None
 }
 
 impl Client {

@@ -10,6 +10,7 @@
 //! cargo run -p tutorials -- tokio
 //! nc 127.0.0.1 8080        type 21
 //! cargo run -p tutorials -- client -n 8
+//! cargo run -p tutorials -- tokio --trace -      then Ctrl-C; lay it beside lesson 14's
 //! ```
 //!
 //! **Observe.** Lay it beside `async_server.rs`.
@@ -47,23 +48,32 @@ use clap::Args;
 use common::shutdown::Shutdown;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
-use crate::options::Port;
+use crate::clock::Clock;
+use crate::options::{Port, Record};
 use crate::protocol::{Conversation, Protocol};
 use crate::say;
+use crate::trace::Trace;
+use crate::trace::future::traced;
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
 pub struct Options {
     #[command(flatten)]
     port: Port,
+    #[command(flatten)]
+    record: Record,
 }
 
-async fn server(listener: TcpListener) {
-    loop {
+async fn server(listener: TcpListener, trace: Option<Trace>) {
+    for number in 1.. {
         match listener.accept().await {
-            Ok((client, address)) => drop(tokio::spawn(serve_one(client, address))),
+            Ok((client, address)) => {
+                let serving = serve_one(client, address);
+                let name = format!("client {number}");
+                drop(tokio::spawn(traced(trace.as_ref(), &name, serving)));
+            }
             Err(error) => {
                 say!("cannot accept: {error}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -101,12 +111,13 @@ async fn talk(mut client: TcpStream) -> io::Result<()> {
 /// The port is in use.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::on_signals()?;
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let trace = options.record.recorder(&Clock::real());
+    let runtime = runtime(trace.as_ref())?;
     let listener = options.port.listen(Protocol::Double)?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
         tokio::select! {
-            () = server(listener) => {}
+            () = traced(trace.as_ref(), "server", server(listener, trace.clone())) => {}
             () = shutdown.requested() => {}
         }
         io::Result::Ok(())
@@ -114,5 +125,22 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     // With the runtime all tasks are dropped, and with them all connections closed.
     drop(runtime);
     say!("bye");
+    options.record.draw(trace.as_ref())?;
     Ok(shutdown.exit_code())
+}
+
+/// Its current-thread runtime. tokio says when it falls asleep and wakes, and for a trace we listen.
+fn runtime(trace: Option<&Trace>) -> io::Result<Runtime> {
+    let mut builder = Builder::new_current_thread();
+    if let Some(trace) = trace.cloned() {
+        let lane = trace.lane("reactor");
+        let asleep = trace.clone();
+        builder.on_thread_park(move || {
+            asleep.asleep(lane, None);
+            // It wakes tasks before it says that it is awake.
+            asleep.mark(lane);
+        });
+        builder.on_thread_unpark(move || trace.awake(lane));
+    }
+    builder.enable_all().build()
 }

@@ -17,11 +17,14 @@
 //! socket; the *reactor* (`reactor.rs`, added by this lesson) knows which socket which
 //! waker waits for; the *executor* (`serve`, below) polls who stands in the line
 //! (`ready.rs`). The waker is all that connects them, and it may come from any thread.
+//! Before `talk` tries to read it asks for the reactor's `tick`; if it then has to wait,
+//! it waits for another one. So nothing is missed that happens between the two.
 //!
 //! `--lost` shows what can go wrong. A future looks whether the bell has rung (no), the
 //! bell rings (nobody waits yet, so nobody is woken), the future leaves its waker: it
 //! waits for ever. The mend: leave the waker *first*, then look once more. There is one
-//! such place in `ready.rs`; `tests/loom.rs` proves that it is mended.
+//! such place in `ready.rs` (and another in lesson 16); `tests/loom.rs` proves that they
+//! are mended.
 //!
 //! **Python and here.** None of the originals has this lesson: there the loop keeps
 //! everything, and a future calls `loop.call_soon(task.step)`. That is a waker, too.
@@ -176,6 +179,9 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             }
         }
         if !shared.new.borrow().is_empty() || !line.is_empty() {
+            if let Some((trace, lane)) = reactor_lane {
+                trace.mark(lane);
+            }
             // Somebody is ready: a glance at the sockets, without sleeping.
             reactor.wait(Some(Duration::ZERO))?;
         } else if line.fall_asleep() {
@@ -183,6 +189,8 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
                 trace.asleep(lane, None);
             }
             reactor.wait_then(None, || {
+                // Before the first is woken: nobody has to rouse us any more.
+                line.wake_up();
                 if let Some((trace, lane)) = reactor_lane {
                     trace.awake(lane);
                     trace.mark(lane);
@@ -190,9 +198,7 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             })?;
             line.wake_up();
         }
-        let asked =
-            stopping.poll_ready(Interest::Readable, &mut Context::from_waker(Waker::noop()));
-        if asked.is_ready() {
+        if stopping.tick(Interest::Readable) > 0 {
             // All tasks are dropped here, and so all connections closed.
             return Ok(());
         }
@@ -212,10 +218,12 @@ async fn accept_all(listener: TcpListener, shared: Rc<Shared>) {
     };
     for number in 1.. {
         let accepted = loop {
+            // What the reactor has heard so far. From here on nothing it hears is missed.
+            let tick = source.tick(Interest::Readable);
             match listener.accept() {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     // Here it waits: leaves its waker with the reactor and says `Pending`.
-                    source.ready(Interest::Readable).await;
+                    source.after(Interest::Readable, tick).await;
                 }
                 accepted => break accepted,
             }
@@ -238,11 +246,31 @@ async fn accept_all(listener: TcpListener, shared: Rc<Shared>) {
             }
             Err(error) => {
                 say!("cannot accept: {error}");
-                thread::sleep(Duration::from_millis(10));
-                yield_now().await;
+                pause(Duration::from_millis(100)).await;
             }
         }
     }
+}
+
+/// Timers come in lesson 13. Here another thread sleeps, and calls the waker: that is all it takes.
+async fn pause(duration: Duration) {
+    let mut begun = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut begun, true) {
+            return Poll::Ready(());
+        }
+        let waker = context.waker().clone();
+        let sleeper = thread::Builder::new().spawn(move || {
+            thread::sleep(duration);
+            waker.wake();
+        });
+        if sleeper.is_err() {
+            // No thread either: then without a pause.
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    })
+    .await;
 }
 
 /// `talk` of lesson 1, and where it would block it waits for the reactor.
@@ -252,11 +280,12 @@ async fn talk(mut client: TcpStream, reactor: &Reactor) -> io::Result<()> {
     let mut conversation = Conversation::new(Protocol::Double);
     let mut piece = [0; 1024];
     let result = loop {
+        let tick = source.tick(Interest::Readable);
         let count = match client.read(&mut piece) {
             Ok(0) => break Ok(()),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                source.ready(Interest::Readable).await;
+                source.after(Interest::Readable, tick).await;
                 continue;
             }
             Err(error) => break Err(error),
@@ -279,10 +308,11 @@ async fn send(
     mut bytes: &[u8],
 ) -> io::Result<()> {
     while !bytes.is_empty() {
+        let tick = source.tick(Interest::Writable);
         match client.write(bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                source.ready(Interest::Writable).await;
+                source.after(Interest::Writable, tick).await;
             }
             Err(error) => return Err(error),
         }

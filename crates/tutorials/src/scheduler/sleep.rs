@@ -96,12 +96,20 @@ impl Future for Sleep {
             return Poll::Ready(());
         }
         trace::waiting(Why::Until(this.deadline));
+        // Cloned before the timers are borrowed, and the old one dropped after: wakers of other
+        // executors may do anything then, even drop a sleep.
+        let waker = context.waker().clone();
         let mut timers = this.handle.core.timers.borrow_mut();
-        match this.ticket.and_then(|ticket| timers.waiting(ticket)) {
+        let old = match this.ticket.and_then(|ticket| timers.waiting(ticket)) {
             // It was given to another task since: that one is to be woken.
-            Some(waker) => waker.clone_from(context.waker()),
-            None => this.ticket = Some(timers.set(this.deadline, context.waker().clone())),
-        }
+            Some(set) => Some(std::mem::replace(set, waker)),
+            None => {
+                this.ticket = Some(timers.set(this.deadline, waker));
+                None
+            }
+        };
+        drop(timers);
+        drop(old);
         Poll::Pending
     }
 }
@@ -109,7 +117,9 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            self.handle.core.timers.borrow_mut().cancel(ticket);
+            let waker = self.handle.core.timers.borrow_mut().cancel(ticket);
+            // Here, and not while the timers are borrowed.
+            drop(waker);
         }
     }
 }

@@ -211,14 +211,15 @@ impl Tasks {
         }
     }
 
-    /// Any task that waits.
-    pub(super) fn any(&self) -> Option<Key> {
+    /// The next task that waits, from a place on, and the place after it.
+    pub(super) fn waiting_from(&self, place: usize) -> Option<(Key, usize)> {
         let is_waiting = |(_, place): &(u32, Place)| matches!(place, Place::Waiting(_));
-        let place = self.places.iter().position(is_waiting)?;
-        Some(Key {
+        let place = place + self.places.get(place..)?.iter().position(is_waiting)?;
+        let key = Key {
             place: u32::try_from(place).ok()?,
             generation: self.places[place].0,
-        })
+        };
+        Some((key, place + 1))
     }
 
     fn entry(&mut self, key: Key) -> Option<&mut Place> {

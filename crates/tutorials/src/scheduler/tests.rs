@@ -1,5 +1,7 @@
 //! Order, fairness, deadlines under a virtual clock, cancelling, threads.
 
+mod misuse;
+
 use std::cell::RefCell;
 use std::time::Instant;
 
@@ -289,4 +291,77 @@ fn wake_ups_from_many_threads_are_never_lost() {
     for worker in workers {
         worker.join().unwrap();
     }
+}
+
+#[test]
+fn two_tasks_that_wait_for_the_same_listener_are_both_woken() {
+    let scheduler = Scheduler::new().unwrap();
+    let handle = scheduler.handle();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = Rc::new(crate::net::Watched::new(&handle, listener).unwrap());
+    let both = async {
+        let tasks = [1, 2].map(|number| {
+            let listener = Rc::clone(&listener);
+            handle.spawn(format!("acceptor {number}"), async move {
+                // Each takes one client and is gone for good.
+                crate::net::accept(&listener).await.unwrap();
+            })
+        });
+        handle.yield_now().await;
+        // Both come before anybody looks: the kernel announces them together, once.
+        let _clients = [1, 2].map(|_| std::net::TcpStream::connect(address).unwrap());
+        for task in tasks {
+            task.await.unwrap();
+        }
+    };
+    let done = scheduler.block_on(handle.timeout(10 * SECOND, both));
+    assert_eq!(done, Ok(()), "one of them was never woken");
+}
+
+#[test]
+fn senders_that_gave_up_are_not_remembered() {
+    let scheduler = jumping();
+    let handle = scheduler.handle();
+    scheduler.block_on(async {
+        let (sender, mut receiver) = channel(1);
+        sender.send(0).await.unwrap();
+        for number in 1..=1000 {
+            let (inner, sender) = (handle.clone(), sender.clone());
+            let trying = handle.spawn("impatient", async move {
+                inner.timeout(SECOND, sender.send(number)).await
+            });
+            assert_eq!(trying.await, Ok(Err(Elapsed)));
+        }
+        assert_eq!(sender.waiting(), 0);
+        assert_eq!(receiver.receive().await, Some(0));
+    });
+}
+
+#[test]
+fn the_reactor_does_not_rouse_itself() {
+    let scheduler = Scheduler::new().unwrap();
+    let handle = scheduler.handle();
+    let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+    let one = crate::net::Watched::new(&handle, one).unwrap();
+    let ringer = std::thread::spawn(move || {
+        for _ in 0..100 {
+            io::Write::write_all(&mut &other, b"x").unwrap();
+            io::Read::read_exact(&mut &other, &mut [0]).unwrap();
+        }
+    });
+    scheduler.block_on(async {
+        let interest = crate::reactor::Interest::Readable;
+        for _ in 0..100 {
+            let read =
+                |mut socket: &std::os::unix::net::UnixStream| io::Read::read(&mut socket, &mut [0]);
+            one.until_done(interest, |socket| read(socket))
+                .await
+                .unwrap();
+            io::Write::write_all(&mut &*one, b"y").unwrap();
+        }
+    });
+    ringer.join().unwrap();
+    // Who is woken by the reactor is woken by a thread that is awake.
+    assert_eq!(handle.reactor().roused(), 0);
 }

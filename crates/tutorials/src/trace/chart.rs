@@ -64,6 +64,7 @@ impl<'a> Chart<'a> {
         let lanes = recording.lanes.len();
         let mut running: Vec<Option<Place>> = vec![None; lanes];
         let mut waiting: Vec<Option<(Place, Option<Why>)>> = vec![None; lanes];
+        let mut over = vec![false; lanes];
         let mut chart = Self {
             spans: Vec::new(),
             wakes: Vec::new(),
@@ -92,7 +93,8 @@ impl<'a> Chart<'a> {
                     place.runs += 1;
                     chart.stretches.push(place.at);
                     chart.close_run(&mut running, lane, place);
-                    waiting[lane] = Some((place, *why));
+                    // A callback may end itself: then it gives back control, and waits no more.
+                    waiting[lane] = (!over[lane]).then_some((place, *why));
                 }
                 What::Asleep { why } => waiting[lane] = Some((place, *why)),
                 What::Awake => chart.close_wait(&mut waiting, lane, place),
@@ -108,6 +110,7 @@ impl<'a> Chart<'a> {
                         chart.close_wait(&mut waiting, lane, place);
                     }
                     waiting[lane] = None;
+                    over[lane] = true;
                     chart.ends.push((lane, place, *cancelled));
                 }
             }
@@ -201,4 +204,10 @@ impl Scale {
     pub(super) fn x(self, place: Place) -> f64 {
         place.at.as_secs_f64() * self.per_second + f64::from(place.runs) * self.step
     }
+}
+
+/// A time under the axis in seconds, to the microsecond, without decimals that say nothing.
+pub(super) fn label(at: Duration) -> String {
+    let text = format!("{:.6}", at.as_secs_f64());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

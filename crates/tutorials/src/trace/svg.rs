@@ -45,9 +45,13 @@ pub fn draw(recording: &Recording) -> String {
          patternTransform=\"rotate(45)\"><line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"5\" \
          stroke=\"#8c959f\" stroke-width=\"1\"/></pattern></defs>\n\
          <text class=\"time\" x=\"{LEFT}\" y=\"12\">solid: runs (widened to be seen) · hatched: waits · \
-         arrow: woken by · cross: cancelled</text>\n",
+         arrow: woken by · cross: cancelled{}</text>\n",
         LEFT + WIDTH + 30.0,
         bottom + 22.0,
+        match recording.lost {
+            0 => String::new(),
+            lost => format!(" · {lost} events more are not shown"),
+        },
     );
     for (at, place) in chart.ticks(8) {
         let x = x(place);
@@ -57,8 +61,24 @@ pub fn draw(recording: &Recording) -> String {
              <text class=\"time\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{} s</text>",
             TOP - 8.0,
             bottom + 12.0,
-            round(at.as_secs_f64()),
+            super::chart::label(at),
         );
+    }
+    // Sorted by lane once: to look through all for each would take minutes with thousands of them.
+    let lanes = recording.lanes.len();
+    let (mut spans, mut ends, mut notes) = (
+        vec![vec![]; lanes],
+        vec![vec![]; lanes],
+        vec![vec![]; lanes],
+    );
+    for span in &chart.spans {
+        spans[span.lane].push(span);
+    }
+    for end in &chart.ends {
+        ends[end.0].push(end);
+    }
+    for note in &chart.notes {
+        notes[note.lane].push(note);
     }
     for (lane, name) in recording.lanes.iter().enumerate() {
         let name = escape(name);
@@ -69,7 +89,7 @@ pub fn draw(recording: &Recording) -> String {
             LEFT - 8.0,
             y(lane) + 12.0,
         );
-        for span in chart.spans.iter().filter(|span| span.lane == lane) {
+        for span in &spans[lane] {
             let (from, to) = (x(span.from), x(span.to));
             let (class, title) = match span.doing {
                 Doing::Running => ("run", "runs".to_owned()),
@@ -93,7 +113,7 @@ pub fn draw(recording: &Recording) -> String {
                 );
             }
         }
-        for (_, place, cancelled) in chart.ends.iter().filter(|(ended, ..)| *ended == lane) {
+        for (_, place, cancelled) in &ends[lane] {
             let (x, top) = (x(*place), y(lane));
             let _ = if *cancelled {
                 writeln!(
@@ -110,7 +130,7 @@ pub fn draw(recording: &Recording) -> String {
                 )
             };
         }
-        for note in chart.notes.iter().filter(|note| note.lane == lane) {
+        for note in &notes[lane] {
             let _ = writeln!(
                 svg,
                 "<circle class=\"note\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.5\"><title>{}</title></circle>",
@@ -144,12 +164,6 @@ pub fn draw(recording: &Recording) -> String {
 /// Lanes and letters are few.
 fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// At most three decimals, and none that say nothing.
-fn round(seconds: f64) -> String {
-    let text = format!("{seconds:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Names come from URLs too: text in a picture must stay text.

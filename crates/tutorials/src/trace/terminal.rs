@@ -65,8 +65,7 @@ pub fn draw(recording: &Recording, width: usize) -> String {
     }
     let mut axis = vec![' '; names + 1 + columns];
     for (at, place) in chart.ticks(5) {
-        let text = format!("{:.3}", at.as_secs_f64());
-        let text = format!("{}s", text.trim_end_matches('0').trim_end_matches('.'));
+        let text = format!("{}s", super::chart::label(at));
         // The last one ends where the picture ends.
         let start = (names + 1 + column(place)).min(axis.len().saturating_sub(text.len()));
         for (cell, letter) in axis[start..].iter_mut().zip(text.chars()) {
@@ -74,11 +73,18 @@ pub fn draw(recording: &Recording, width: usize) -> String {
         }
     }
     let axis: String = axis.into_iter().collect();
-    let _ = writeln!(picture, "{}", axis.trim_end());
+    // Where no time passed there is nothing to write on it.
+    if !axis.trim_end().is_empty() {
+        let _ = writeln!(picture, "{}", axis.trim_end());
+    }
     let _ = writeln!(
         picture,
         "{:>names$} █ runs  · waits  ▲ woken  × cancelled",
         ""
     );
+    if recording.lost > 0 {
+        let lost = recording.lost;
+        let _ = writeln!(picture, "{:>names$} {lost} events more are not shown", "");
+    }
     picture
 }

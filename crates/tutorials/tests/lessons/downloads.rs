@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::process::{run, text, tutorials};
+use crate::process::{PATIENCE, run, text, tutorials};
 
 fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(directory)
@@ -116,15 +119,23 @@ fn server(answers: Vec<Vec<u8>>) -> SocketAddr {
     thread::spawn(move || {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 4096];
-            let mut length = 0;
-            while !request[..length].windows(4).any(|end| end == b"\r\n\r\n") {
-                length += stream.read(&mut request[length..]).unwrap();
-            }
-            stream.write_all(&answer).unwrap();
+            read_request(&mut stream);
+            // A client without descriptors is gone already.
+            let _ = stream.write_all(&answer);
         }
     });
     address
+}
+
+fn read_request(stream: &mut TcpStream) {
+    let mut request = [0; 4096];
+    let mut length = 0;
+    while !request[..length].windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut request[length..]) {
+            Ok(count) if count > 0 => length += count,
+            _ => return,
+        }
+    }
 }
 
 fn answer(head: &str, body: &str) -> Vec<u8> {
@@ -257,4 +268,79 @@ fn encrypted_pictures_come_from_whom_the_system_trusts() {
     let friend = download().env("SSL_CERT_FILE", &trusted).output().unwrap();
     assert_eq!(friend.status.code(), Some(0), "{}", text(&friend.stdout));
     assert_eq!(files(&pictures)["001-secret.png"], b"secret");
+}
+
+#[test]
+fn pictures_that_no_thread_could_fetch_are_not_called_fetched() {
+    let out = tempfile::tempdir().unwrap();
+    let pictures = out.path().to_str().unwrap();
+    let address = server(vec![answer("200 OK\r\nContent-Length: 4", "good"); 100]);
+    // Descriptors for the program and its server of pictures, and none for a thread's scheduler.
+    for descriptors in 10..16 {
+        let mut shell = std::process::Command::new("sh");
+        let command = "ulimit -n $0 && exec \"$@\"";
+        shell.args(["-c", command, &descriptors.to_string()]);
+        shell.arg(env!("CARGO_BIN_EXE_tutorials"));
+        shell.args(["downloads", "--way", "threads", "--out", pictures]);
+        for number in 1..=3 {
+            shell.args(["--url", &format!("http://{address}/{number}.png")]);
+        }
+        let output = shell.output().unwrap();
+        let said = text(&output.stdout);
+        let there = files(out.path()).len();
+        if let [(_, _, fetched, failed)] = &table(&said)[..] {
+            assert_eq!(
+                (*fetched, fetched + failed),
+                (there, 3),
+                "{descriptors}: {said}"
+            );
+            assert_eq!(output.status.code(), Some(i32::from(*failed > 0)), "{said}");
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{descriptors}: {said}");
+        }
+        for name in files(out.path()).keys() {
+            fs::remove_file(out.path().join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_takes_away_the_parts_of_pictures() {
+    for way in ["sequential", "threads", "concurrent"] {
+        // Sends half of each picture, and then waits.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut open = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                read_request(&mut stream);
+                let half = answer("200 OK\r\nContent-Length: 10", "half");
+                stream.write_all(&half).unwrap();
+                open.push(stream);
+            }
+        });
+        let out = tempfile::tempdir().unwrap();
+        let mut command = tutorials(&["downloads", "--way", way, "--out"]);
+        command.arg(out.path());
+        for number in 1..=3 {
+            command.args(["--url", &format!("http://{address}/{number}.png")]);
+        }
+        let child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let started = Instant::now();
+        while !files(out.path()).values().any(|part| part == b"half") {
+            assert!(started.elapsed() < PATIENCE, "{way}: nothing comes");
+            thread::sleep(Duration::from_millis(5));
+        }
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{way}: {said}");
+        assert!(said.ends_with("bye\n"), "{way}: {said}");
+        assert!(
+            files(out.path()).is_empty(),
+            "{way}: {:?}",
+            files(out.path())
+        );
+    }
 }

@@ -27,7 +27,13 @@ fn wrong_flags_are_usage_errors() {
     for arguments in [
         &["scheduler", "--step", "8"][..],
         &["downloads", "--url", "picture.png"],
+        &[
+            "downloads",
+            "--url",
+            "http://name:secret@localhost/picture.png",
+        ],
         &["async-await", "--trace", "picture.gif"],
+        &["async-await", "--trace", "no/such/directory/picture.svg"],
         &["nonsense"],
     ] {
         let output = run(arguments);

@@ -3,6 +3,7 @@
 // A test's helpers are tests too: a panic is how they fail.
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod downloads;
 mod errors;
 mod process;

@@ -3,10 +3,11 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 /// How long anything may take before the test gives up. Generous: the machine may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,9 +21,25 @@ pub(crate) fn tutorials(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a lesson that ends by itself.
+/// Runs a lesson that ends by itself, or should.
 pub(crate) fn run(arguments: &[&str]) -> Output {
-    tutorials(arguments).output().unwrap()
+    let mut command = tutorials(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let pid = Pid::from_child(&child);
+    let (ended, watched) = channel::<()>();
+    // One that hangs is a failed assertion, not a test that hangs.
+    let watchdog = std::thread::spawn(move || {
+        let hangs = watched.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+        if hangs {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        hangs
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    assert!(!watchdog.join().unwrap(), "{arguments:?} does not end");
+    output
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -76,6 +93,21 @@ impl Server {
             first: first.trim_end().to_owned(),
             rest: Some(rest),
         })
+    }
+
+    /// How many descriptors it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        let directory = format!("/proc/{}/fd", self.child.id());
+        std::fs::read_dir(directory).unwrap().count()
+    }
+
+    /// As `ulimit -n` does, but while it runs.
+    pub(crate) fn limit_descriptors(&self, count: u64) {
+        let limit = Rlimit {
+            current: Some(count),
+            maximum: Some(count),
+        };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).unwrap();
     }
 
     pub(crate) fn port(&self) -> String {

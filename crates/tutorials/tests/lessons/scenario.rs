@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
@@ -210,9 +210,39 @@ pub(crate) fn too_many_for_select(server: SocketAddr) {
         "{line}"
     );
     assert_eq!(last.line(), "", "and it hangs up");
+    // To refuse one holds up nobody: five hundred pauses of 10 ms would be five seconds.
+    let started = Instant::now();
+    for _ in 0..500 {
+        assert!(Client::connect(server).line().contains("server full"));
+    }
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(4), "{took:?}");
     for client in &mut clients[..1000] {
         assert_eq!(client.ask("x"), "Hello world");
     }
+}
+
+/// More clients than the server has descriptors for: those it has are served as ever, and the others
+/// when there is room.
+pub(crate) fn no_descriptors_left(server: &Server) {
+    server.limit_descriptors(40);
+    let mut clients: Vec<_> = (0..60).map(|_| Client::connect(server.address)).collect();
+    let started = Instant::now();
+    while server.descriptors() < 40 {
+        assert!(started.elapsed() < PATIENCE, "it does not accept them");
+        std::thread::yield_now();
+    }
+    let started = Instant::now();
+    for _ in 0..30 {
+        let answer = clients[0].ask("4");
+        assert!(answer == "8" || answer == "Hello world", "{answer}");
+    }
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(3), "{took:?} for 30 answers");
+    let mut last = clients.pop().unwrap();
+    drop(clients);
+    let answer = last.ask("4");
+    assert!(answer == "8" || answer == "Hello world", "{answer}");
 }
 
 /// Ctrl-C while somebody is connected: the server says goodbye by hanging up.

@@ -1,8 +1,9 @@
 //! Every server lesson, driven by the one scenario.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::process::{Server, run, text, tutorials};
 use crate::scenario::{self, Client};
@@ -119,6 +120,56 @@ fn select_refuses_the_client_past_the_last_descriptor_it_can_watch() {
 }
 
 #[test]
+fn a_server_without_free_descriptors_serves_the_clients_it_has() {
+    for lesson in [
+        "threads",
+        "select",
+        "callbacks",
+        "generator-server",
+        "wakers",
+        "async-server",
+        "send",
+        "completion",
+        "tokio",
+    ] {
+        let Some(server) = Server::start(&[lesson]) else {
+            continue;
+        };
+        println!("{lesson}");
+        scenario::no_descriptors_left(&server);
+        server.interrupt();
+    }
+}
+
+/// Those that serve nobody and take their time.
+#[test]
+fn ctrl_c_ends_the_other_lessons_with_0_too() {
+    for lesson in [
+        &["scheduler", "--step", "3"][..],
+        &["cancellation"],
+        &["futures"],
+        &["async-await", "--seconds", "60"],
+        &["coroutines"],
+    ] {
+        let mut child = tutorials(lesson)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        if let (["coroutines"], Some(input)) = (lesson, &mut child.stdin) {
+            std::io::Write::write_all(input, b"state\n").unwrap();
+        }
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        lines.next().unwrap().unwrap();
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        // The lesson may get a line in between that word and the end.
+        let said: Vec<String> = lines.map(Result::unwrap).collect();
+        assert!(said.contains(&"bye".to_owned()), "{lesson:?}: {said:?}");
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{lesson:?}");
+    }
+}
+
+#[test]
 fn a_hang_up_of_the_terminal_ends_with_129() {
     for lesson in ["blocking", "select", "async-server", "tokio"] {
         let mut server = Server::start(&[lesson]).unwrap();
@@ -152,9 +203,9 @@ fn clients_send_numbers_and_print_the_answers() {
     // Without --requests, until Ctrl-C.
     let mut endless = tutorials(&["client", "-n", "2", "--port", &port]);
     let mut child = endless.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains(" -> ")));
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::INT).unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert_eq!(lines.last().unwrap().unwrap(), "bye");
     assert_eq!(child.wait().unwrap().code(), Some(0));
     server.interrupt();

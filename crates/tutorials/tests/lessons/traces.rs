@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
-use crate::process::{Server, run, text};
+use crate::process::{Server, run, text, tutorials};
 use crate::scenario::Client;
 
 fn traced(arguments: &[&str], ending: &str) -> String {
@@ -110,6 +111,7 @@ fn servers_draw_their_clients_at_the_end() {
         "async-server",
         "send",
         "completion",
+        "tokio",
     ] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("trace.svg");
@@ -117,8 +119,10 @@ fn servers_draw_their_clients_at_the_end() {
             continue;
         };
         let mut client = Client::connect(server.address);
-        client.ask("1");
-        client.ask("2");
+        // Sooner or later the server is faster than we are, and has to wait.
+        for _ in 0..50 {
+            client.ask("1");
+        }
         let said = {
             let mut server = server;
             let status = server.signal(rustix::process::Signal::INT);
@@ -126,6 +130,13 @@ fn servers_draw_their_clients_at_the_end() {
             fs::read_to_string(&path).unwrap()
         };
         assert!(said.contains("data-name=\"client 1\""), "{lesson}: {said}");
+        // The first lane is the loop's own, asleep, and it wakes the others.
+        let first = said.split("data-name=\"").nth(1).unwrap();
+        assert!(first.starts_with("reactor\""), "{lesson}: {said}");
+        assert!(
+            first.contains("class=\"wait\"") && said.contains("class=\"wake\""),
+            "{lesson}: {said}"
+        );
         assert!(
             said.contains("class=\"run\"") && said.contains("class=\"wait\""),
             "{lesson}"
@@ -143,4 +154,39 @@ fn threads_and_tokens_of_the_future_lesson_are_lanes() {
     for lane in ["thread 1", "thread 4", "add 2 3", "late add 4 5"] {
         assert!(picture.contains(&format!("data-name=\"{lane}\"")), "{lane}");
     }
+}
+
+#[test]
+fn generators_that_call_generators_are_lanes_inside_of_each_other() {
+    let output = text(&run(&["delegation", "--virtual", "--trace", "-"]).stdout);
+    let picture: Vec<&str> = output.lines().rev().take(5).collect();
+    let expected = [
+        "      █ runs  · waits  ▲ woken  × cancelled",
+        "inner             █·█",
+        "outer             ████",
+        "inner █·█·█·█·█·█",
+        "outer ████████████",
+    ];
+    assert_eq!(picture, expected, "{output}");
+    // What went in and came out, too.
+    let trace = traced(&["delegation"], "json");
+    for (what, times) in [("start", 4), ("send", 6), ("throw", 6), ("yield", 12)] {
+        let note = format!("\"name\":\"{what}\"");
+        assert_eq!(trace.matches(&note).count(), times, "{what}: {trace}");
+    }
+}
+
+#[test]
+fn a_coroutine_that_is_put_away_is_crossed_out() {
+    use std::io::Write as _;
+
+    let mut child = tutorials(&["coroutines", "--virtual", "--trace", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = b"start\nsend hi\nuse average\nsend 1\n";
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = text(&child.wait_with_output().unwrap().stdout);
+    assert!(output.contains("message ██\naverage   ██×\n"), "{output}");
 }

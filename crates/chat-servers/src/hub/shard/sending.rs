@@ -75,21 +75,20 @@ impl<S: AsFd> Shard<S> {
         self.end_turn(stopping, &slow);
     }
 
-    /// So many bytes of what was launched have been sent; answers what to send next, when
-    /// that was all of it.
-    pub fn sent(&mut self, slot: usize, result: io::Result<usize>) -> Option<Bytes> {
-        let Ok(written) = result else {
+    /// What was launched has been sent but for the rest; answers what to send next.
+    pub fn sent(&mut self, slot: usize, rest: io::Result<Bytes>) -> Option<Bytes> {
+        let Ok(rest) = rest else {
             self.broken(slot);
             return None;
         };
-        let next = self.peers[slot].outbox.landed(written);
+        let next = self.peers[slot].outbox.landed(&rest);
         self.settle(slot);
         next
     }
 
     /// The first bytes for a connection that was refused: nothing else launches them.
     pub fn refusal(&mut self, slot: usize) -> Option<Bytes> {
-        self.peers[slot].outbox.landed(0)
+        self.peers[slot].outbox.landed(&[])
     }
 
     fn end_turn(&mut self, stopping: bool, slow: &[(usize, bool)]) {
@@ -102,13 +101,7 @@ impl<S: AsFd> Shard<S> {
         for slot in std::mem::take(&mut self.leaving) {
             self.settle(slot);
         }
-        for slot in std::mem::take(&mut self.stalled) {
-            let Some(bytes) = self.peers.get_mut(slot).and_then(|peer| peer.unread.take()) else {
-                continue;
-            };
-            self.feed(slot, &bytes);
-            self.attention.push(slot);
-        }
+        self.feed_stalled();
         if stopping && self.stopping.is_none() {
             let until = tenths(self.hub.elapsed() + self.hub.settings.goodbye);
             self.stopping = Some(until);

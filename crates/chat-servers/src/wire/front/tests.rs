@@ -142,6 +142,14 @@ fn everything_else_is_refused_in_plain_words() {
 }
 
 #[test]
+fn an_answer_to_head_has_no_body_whatever_it_says() {
+    for path in ["/", "/nowhere", "/ws"] {
+        let (answer, ..) = ask(&format!("HEAD {path} HTTP/1.1\r\n\r\n"), &Limits::default());
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}
+
+#[test]
 fn a_head_in_pieces_is_answered_at_its_last_byte() {
     let request = socket(VERSION);
     let mut front = Front::default();

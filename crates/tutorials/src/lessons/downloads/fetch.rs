@@ -24,6 +24,8 @@ use crate::scheduler::Handle;
 
 /// A server that sends nothing for so long has forgotten us.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// One that sends a byte now and then has not, but would hold us for ever.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 const REDIRECTS: u32 = 5;
 /// No picture is larger, in bytes. It is written as it comes, so this bounds the disk, not the memory.
 const LARGEST: u64 = 1 << 30;
@@ -44,13 +46,17 @@ pub(super) async fn fetch(
     bar: &ProgressBar,
 ) -> anyhow::Result<()> {
     let mut location = location.clone();
-    for _ in 0..=REDIRECTS {
-        match get(scheduler, &location, file, bar).await? {
-            None => return Ok(()),
-            Some(next) => location = next,
+    let all = async {
+        for _ in 0..=REDIRECTS {
+            match get(scheduler, &location, file, bar).await? {
+                None => return Ok(()),
+                Some(next) => location = next,
+            }
         }
-    }
-    bail!("more than {REDIRECTS} redirects")
+        bail!("more than {REDIRECTS} redirects")
+    };
+    let fetched = scheduler.timeout(LONGEST, all).await;
+    fetched.context("it takes longer than an hour")?
 }
 
 /// One request. Answers where to go on, or nothing when all of it is in the file.
@@ -61,6 +67,8 @@ async fn get(
     bar: &ProgressBar,
 ) -> anyhow::Result<Option<Uri>> {
     let host = location.host().context("the URL has no host")?;
+    // An IPv6 address stands in brackets, but only in a URL.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
     let encrypted = location.scheme_str() == Some("https");
     let port = location
         .port_u16()
@@ -143,14 +151,23 @@ async fn receive(
     }
 }
 
-/// Where a redirect leads: a whole URL, or a path on the same server.
+/// Where a redirect leads: a whole URL, another server, or a path on the same one, from its root or
+/// from where we are (RFC 3986, section 4.2).
 fn join(from: &Uri, to: &str) -> anyhow::Result<Uri> {
-    let text = if to.starts_with('/') && !to.starts_with("//") {
-        let scheme = from.scheme_str().unwrap_or("http");
-        let authority = from.authority().context("the URL has no host")?;
+    let scheme = from.scheme_str().unwrap_or("http");
+    let authority = from.authority().context("the URL has no host")?;
+    let text = if to.contains("://") {
+        to.to_owned()
+    } else if to.starts_with("//") {
+        format!("{scheme}:{to}")
+    } else if to.starts_with('/') {
         format!("{scheme}://{authority}{to}")
     } else {
-        to.to_owned()
+        let directory = from
+            .path()
+            .rsplit_once('/')
+            .map_or("", |(before, _)| before);
+        format!("{scheme}://{authority}{directory}/{to}")
     };
     super::location(&text).map_err(|error| anyhow::anyhow!("a redirect to {to:?}: {error}"))
 }
@@ -173,19 +190,49 @@ async fn reach(scheduler: &Handle, host: &str, port: u16) -> anyhow::Result<Watc
 
 /// A name's addresses. `getaddrinfo` blocks, so a thread asks (lesson 9). It gives up by itself.
 async fn resolve(host: &str, port: u16) -> anyhow::Result<Vec<SocketAddr>> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<IpAddr>() {
+    if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let pool = ThreadPool::new(1, None)?;
-    let name = bare.to_owned();
+    let name = host.to_owned();
     let asked = pool.submit(move || (&*name, port).to_socket_addrs().map(Vec::from_iter));
     asked.await?.with_context(|| format!("cannot find {host}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::clock::Clock;
+    use crate::scheduler::Scheduler;
+
+    #[test]
+    fn a_server_that_drips_is_left_after_an_hour() {
+        let scheduler = Scheduler::with(Clock::jumping(), None).unwrap();
+        let handle = scheduler.handle();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let location = format!("http://{}/drip", listener.local_addr().unwrap());
+        let listener = Watched::new(&handle, listener).unwrap();
+        let server = handle.clone();
+        drop(handle.spawn("server", async move {
+            let (stream, _) = net::accept(&listener).await.unwrap();
+            net::recv(&stream, &mut [0; 1024]).await.unwrap();
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+            net::send(&stream, head).await.unwrap();
+            while net::send(&stream, b"x").await.is_ok() {
+                server.sleep(PATIENCE - Duration::from_secs(1)).await;
+            }
+        }));
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = PartFile::create(directory.path(), 0, "/drip").unwrap();
+        let location = location.parse().unwrap();
+        let bar = ProgressBar::hidden();
+        let outcome = scheduler.block_on(fetch(&handle, &location, &mut file, &bar));
+        let error = outcome.unwrap_err().to_string();
+        assert!(error.contains("longer than an hour"), "{error}");
+        assert_eq!(handle.now(), LONGEST);
+    }
 
     #[test]
     fn a_redirect_leads_to_a_whole_url_or_to_a_path_on_the_same_server() {
@@ -198,6 +245,11 @@ mod tests {
             join(&from, "https://other.org/").unwrap(),
             "https://other.org/"
         );
+        assert_eq!(
+            join(&from, "c.png").unwrap(),
+            "http://example.org:8000/a/c.png"
+        );
+        assert_eq!(join(&from, "//other.org/c").unwrap(), "http://other.org/c");
         let error = join(&from, "ftp://other.org/").unwrap_err();
         assert!(error.to_string().contains("ftp://other.org/"), "{error}");
     }

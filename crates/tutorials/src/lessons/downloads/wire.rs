@@ -13,6 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::net::Watched;
 use crate::reactor::Interest;
+use crate::waiting::Place;
 
 /// What one read can bring, in bytes: a TLS record.
 const PIECE: usize = 16 * 1024;
@@ -21,11 +22,17 @@ const PIECE: usize = 16 * 1024;
 pub(super) struct Wire {
     stream: Watched<TcpStream>,
     tls: Option<Box<ClientConnection>>,
+    /// Where it waits to read, and to write.
+    places: [Place; 2],
 }
 
 impl Wire {
     pub(super) fn plain(stream: Watched<TcpStream>) -> Self {
-        Self { stream, tls: None }
+        Self {
+            stream,
+            tls: None,
+            places: Default::default(),
+        }
     }
 
     /// Trusts whom the system trusts.
@@ -46,6 +53,7 @@ impl Wire {
         Ok(Self {
             stream,
             tls: Some(Box::new(tls)),
+            places: Default::default(),
         })
     }
 
@@ -56,7 +64,9 @@ impl Wire {
         context: &mut Context<'_>,
         mut operation: impl FnMut(&mut dyn ReadWrite) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
+        let source = self.stream.source();
         loop {
+            let ticks = [Interest::Readable, Interest::Writable].map(|way| source.tick(way));
             let mut socket = &*self.stream;
             let done = match &mut self.tls {
                 Some(tls) => operation(&mut rustls::Stream::new(&mut **tls, &mut socket)),
@@ -75,9 +85,11 @@ impl Wire {
                     interest == Interest::Writable,
                 ),
             };
-            let source = self.stream.source();
-            let readable = reads && source.poll_ready(Interest::Readable, context).is_ready();
-            let writable = writes && source.poll_ready(Interest::Writable, context).is_ready();
+            let [reading, writing] = &mut self.places;
+            let mut is_ready =
+                |way, tick, place| source.poll_after(way, tick, place, context).is_ready();
+            let readable = reads && is_ready(Interest::Readable, ticks[0], reading);
+            let writable = writes && is_ready(Interest::Writable, ticks[1], writing);
             if !readable && !writable {
                 return Poll::Pending;
             }
