@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 use common::shutdown::Shutdown;
 
-use super::Verbosity;
 use super::outage::Outage;
 use super::printer::Printer;
+use super::{Verbosity, serve};
 use crate::client::{Connection, Event, Port, Settings, Status};
 use crate::flags::{Address, Record};
 use crate::history::History;
@@ -33,7 +33,7 @@ impl Listen {
         let advice = self
             .address
             .is_local()
-            .then(|| format!("start one with: {} serve", super::program()));
+            .then(|| format!("start one with: {}", serve::command(&self.address)));
         let mut outage = Outage::new(&self.address, advice);
         let (_connection, mut events) = Connection::open(self.address.tcp(), Settings::default());
         loop {

@@ -13,7 +13,7 @@ use super::account;
 use super::chat::Chat;
 use super::listen::Transcript;
 use super::outage::Outage;
-use super::unsent;
+use super::{serve, unsent};
 use crate::client::{Connection, Event, Events, Port, Settings, Status};
 use crate::protocol::text::flatten;
 use crate::protocol::{LONGEST_LINE, PostError};
@@ -75,8 +75,8 @@ pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<Exit
     };
     let queue = settings.queue;
     let advice = (chat.address.is_local() && !chat.with_server).then(|| {
-        let program = super::program();
-        format!("start one with: {program} serve, or inside this program with --with-server")
+        let serve = serve::command(&chat.address);
+        format!("start one with: {serve}, or inside this program with --with-server")
     });
     let (connection, events) = Connection::open(chat.address.tcp(), settings);
     let mut pipe = Pipe {

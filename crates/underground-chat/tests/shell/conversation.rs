@@ -172,7 +172,8 @@ fn a_listener_is_told_of_an_outage_once_in_plain_words_and_stdout_has_only_messa
         said().lines().collect::<Vec<_>>(),
         [
             format!(
-                "no connection to {place}: connection refused; trying again, start one with: underground-chat serve"
+                "no connection to {place}: connection refused; trying again, start one with: underground-chat serve --read-port {}",
+                ports[0]
             ),
             format!("connected to {place}"),
             format!("no connection to {place}: the server closed the connection; trying again"),
