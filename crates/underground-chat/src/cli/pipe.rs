@@ -57,8 +57,9 @@ struct Pipe<'a> {
     /// Lines read ahead.
     lines: mpsc::Receiver<String>,
     own: Own,
-    /// Whether what is said is heard.
+    /// Whether what is said is heard, and whether we can say anything.
     reading: bool,
+    writing: bool,
     /// Whether anything can be printed still.
     printing: bool,
     /// How it ends where nothing else happens.
@@ -88,10 +89,14 @@ pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<Exit
         lines: lines_of_stdin()?,
         own: Own::default(),
         reading: false,
+        writing: false,
         printing: true,
         code: ExitCode::SUCCESS,
     };
     let ended = pipe.run(queue, shutdown).await;
+    if ended.is_ok() {
+        pipe.settle().await;
+    }
     let unsent = pipe.unsent();
     let ended = match ended {
         Ok(code) if pipe.printing => pipe.transcript.finish(shutdown).await.map(|()| code),
@@ -165,13 +170,27 @@ impl Pipe<'_> {
             Event::Status(port, status) => {
                 self.transcript.status(port, &status);
                 self.outage.tell(port, &status);
-                if port == Port::Read {
-                    self.reading = status == Status::Up;
+                let up = status == Status::Up;
+                match port {
+                    Port::Read => self.reading = up,
+                    Port::Write => self.writing = up,
                 }
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Gives what is on its way a moment to be confirmed.
+    async fn settle(&mut self) {
+        let confirmed = async {
+            while self.writing
+                && self.connection.unconfirmed() > 0
+                && let Some(event) = self.events.next().await
+                && self.event(event).is_ok()
+            {}
+        };
+        let _ = tokio::time::timeout(unsent::SETTLE, confirmed).await;
     }
 
     /// What was read from stdin and is not confirmed; nothing more is read.

@@ -29,8 +29,6 @@ use conversation::{Conversation, Effect};
 
 /// How often the countdown to the next try moves.
 const COUNTDOWN: Duration = Duration::from_secs(1);
-/// How long leaving may take where something is on its way.
-const LAST: Duration = Duration::from_millis(500);
 /// Events shown in one picture, when they come faster than pictures can.
 const BATCH: usize = 500;
 
@@ -255,7 +253,7 @@ impl Session<'_> {
                 self.event(event);
             }
         };
-        let _ = tokio::time::timeout(LAST, confirmed).await;
+        let _ = tokio::time::timeout(unsent::SETTLE, confirmed).await;
     }
 }
 

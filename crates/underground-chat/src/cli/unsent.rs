@@ -2,8 +2,12 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use common::escape::visible;
+
+/// How long leaving may take where something is on its way.
+pub(super) const SETTLE: Duration = Duration::from_millis(500);
 
 /// Gives `texts` back on stderr, where there are any; the exit code, which is not 0 then.
 pub(super) fn give_back(texts: &[String], code: ExitCode) -> ExitCode {
