@@ -67,8 +67,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let names = Names::before_dotenv();
     common::dotenv::load()?;
-    let matches = names.apply(Cli::command()).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = common::usage::matches(names.apply(Cli::command()), std::env::args_os())
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| error.exit());
     common::logging::to_stderr("chat_gui", cli.verbose)?;
     let shutdown = Shutdown::on_signals().context("cannot listen for signals")?;
     let words = cli.lang.unwrap_or_else(|| {

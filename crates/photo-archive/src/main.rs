@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Parser as _;
 use common::shutdown::Shutdown;
 use jiff::tz::TimeZone;
 use photo_archive::buffer::Pool;
@@ -26,7 +25,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let settings = Settings::parse();
+    let settings = common::usage::parse::<Settings>();
     common::logging::to_stderr("photo_archive", settings.verbosity())?;
     let descriptors = common::limits::raise_descriptors();
     let shutdown = Shutdown::on_signals()?;

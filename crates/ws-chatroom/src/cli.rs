@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use common::listen::Flags;
 use common::shutdown::Shutdown;
 
 use crate::client;
@@ -124,7 +125,7 @@ struct ClientFlags {
 /// What `main` prints in one line.
 pub fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let cli = Cli::parse();
+    let cli: Cli = common::usage::parse();
     let command = cli.command.unwrap_or(Command::Server(cli.server));
     let (Command::Server(ServerFlags { verbosity, .. })
     | Command::Client(ClientFlags { verbosity, .. })) = &command;
@@ -139,7 +140,11 @@ pub fn run() -> anyhow::Result<ExitCode> {
 
 fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
     common::limits::raise_descriptors();
-    let listener = common::listen::bind(&flags.bind, "--bind")?;
+    let choice = Flags::Address {
+        flag: "--bind",
+        default: client::ADDRESS,
+    };
+    let listener = common::listen::bind(&flags.bind, choice)?;
     let address = listener.local_addr()?;
     // A server whose stdout has gone serves all the same.
     let _ = writeln!(

@@ -4,13 +4,16 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
+use common::listen::ListenError;
 use common::shutdown::Shutdown;
 
 use super::{Verbosity, pipe, screen};
+use crate::client;
 use crate::flags::{Address, Data, Identity, Record};
-use crate::server::Inside;
+use crate::server::{Inside, ServerError};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -37,7 +40,7 @@ pub(super) struct Chat {
     )]
     pub(super) history_lines: usize,
     /// Start a server inside, if there is none at that address
-    #[arg(long, env = "MINECHAT_WITH_SERVER", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "MINECHAT_WITH_SERVER", value_parser = BoolishValueParser::new())]
     pub(super) with_server: bool,
     #[command(flatten)]
     pub(super) data: Data,
@@ -57,10 +60,10 @@ impl Chat {
             }
             // A log line in the picture would be no picture any more.
             None if on_screen => {}
-            None => self.verbosity.log_to_stderr()?,
+            None => self.verbosity.talk_on_stderr()?,
         }
         let server = if self.with_server {
-            self.start_server()?
+            self.start_server().await?
         } else {
             None
         };
@@ -75,16 +78,25 @@ impl Chat {
     }
 
     /// A server inside; none where there is one already.
-    pub(super) fn start_server(&self) -> anyhow::Result<Option<Inside>> {
+    pub(super) async fn start_server(&self) -> anyhow::Result<Option<Inside>> {
         let Address {
             host,
             read_port,
             write_port,
         } = &self.address;
-        let server = Inside::start(host, *read_port, *write_port, &self.data.data)?;
-        if server.is_none() {
-            tracing::info!("there is a server already; using that one");
+        let taken = match Inside::open(host, *read_port, *write_port, &self.data.data) {
+            Ok(server) => return Ok(Some(server)),
+            Err(ServerError::Listen(ListenError::InUse { address, .. })) => address,
+            Err(error) => return Err(error.into()),
+        };
+        if !client::greets(&self.address.tcp()).await {
+            bail!(
+                "port {} of {host} belongs to a program that does not answer like a chat; \
+                 choose others with --read-port and --write-port",
+                taken.port()
+            );
         }
-        Ok(server)
+        tracing::info!("there is a server already; using that one");
+        Ok(None)
     }
 }

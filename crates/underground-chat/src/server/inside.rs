@@ -30,16 +30,34 @@ impl Inside {
         write_port: u16,
         data: &Path,
     ) -> Result<Option<Self>, ServerError> {
-        let server = match Server::open(host, read_port, write_port, data, Settings::default()) {
-            Ok(server) => server,
-            Err(ServerError::Listen(ListenError::InUse { .. })) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        match Self::open(host, read_port, write_port, data) {
+            Ok(server) => Ok(Some(server)),
+            Err(ServerError::Listen(ListenError::InUse { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts one.
+    ///
+    /// # Errors
+    ///
+    /// A port or the file of the accounts cannot be had.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    pub fn open(
+        host: &str,
+        read_port: u16,
+        write_port: u16,
+        data: &Path,
+    ) -> Result<Self, ServerError> {
+        let server = Server::open(host, read_port, write_port, data, Settings::default())?;
         let stop = Shutdown::new();
-        Ok(Some(Self {
+        Ok(Self {
             task: tokio::spawn(server.run(stop.clone())),
             stop,
-        }))
+        })
     }
 
     /// Has it deliver what it has confirmed, say goodbye to its clients and close the accounts.
