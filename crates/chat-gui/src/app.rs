@@ -289,7 +289,7 @@ impl App {
         let data = self.data.data.clone();
         Task::future(async move {
             let started =
-                Inside::start(&address.host, address.read_port, address.write_port, &data);
+                Inside::start(&address.host, address.read_port, address.write_port, &data).await;
             Heard::Server(match started {
                 Ok(server) => Ok(server.map(|server| Arc::new(Mutex::new(Some(server))))),
                 Err(error) => Err(error.to_string()),

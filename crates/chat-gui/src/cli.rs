@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use clap::builder::BoolishValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use common::shutdown::Shutdown;
 use iced::{Size, window};
@@ -40,7 +41,7 @@ struct Cli {
     #[command(flatten)]
     record: Record,
     /// Start a server inside, unless one listens there
-    #[arg(long, env = "MINECHAT_WITH_SERVER")]
+    #[arg(long, env = "MINECHAT_WITH_SERVER", value_parser = BoolishValueParser::new())]
     with_server: bool,
     #[command(flatten)]
     data: Data,

@@ -64,6 +64,17 @@ pub enum ServerError {
         /// What the database said. Part of the message, so not its source.
         reason: Box<redb::Error>,
     },
+    /// Another program has a port, and it is no chat.
+    #[error(
+        "port {port} of {host} belongs to a program that does not answer like a chat; \
+         choose others with --read-port and --write-port"
+    )]
+    Stranger {
+        /// The port.
+        port: u16,
+        /// Whose.
+        host: String,
+    },
     /// The runtime cannot take over a socket.
     #[error("cannot serve: {0}")]
     Io(#[from] io::Error),

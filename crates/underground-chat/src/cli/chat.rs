@@ -4,16 +4,13 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use common::listen::ListenError;
 use common::shutdown::Shutdown;
 
 use super::{Verbosity, pipe, screen};
-use crate::client;
 use crate::flags::{Address, Data, Identity, Record};
-use crate::server::{Inside, ServerError};
+use crate::server::Inside;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -84,19 +81,10 @@ impl Chat {
             read_port,
             write_port,
         } = &self.address;
-        let taken = match Inside::open(host, *read_port, *write_port, &self.data.data) {
-            Ok(server) => return Ok(Some(server)),
-            Err(ServerError::Listen(ListenError::InUse { address, .. })) => address,
-            Err(error) => return Err(error.into()),
-        };
-        if !client::greets(&self.address.tcp()).await {
-            bail!(
-                "port {} of {host} belongs to a program that does not answer like a chat; \
-                 choose others with --read-port and --write-port",
-                taken.port()
-            );
+        let server = Inside::start(host, *read_port, *write_port, &self.data.data).await?;
+        if server.is_none() {
+            tracing::info!("there is a server already; using that one");
         }
-        tracing::info!("there is a server already; using that one");
-        Ok(None)
+        Ok(server)
     }
 }

@@ -6,6 +6,7 @@ use common::listen::ListenError;
 use common::shutdown::Shutdown;
 
 use super::{Server, ServerError, Settings};
+use crate::client::{Tcp, greets};
 
 /// A server that runs as a task of this program. Dropping it leaves it running.
 #[derive(Debug)]
@@ -15,49 +16,49 @@ pub struct Inside {
 }
 
 impl Inside {
-    /// Starts one; `None` where somebody listens at that address already, which will do as well.
+    /// Starts one; `None` where a chat listens at that address already, which will do as well.
     ///
     /// # Errors
     ///
-    /// A port or the file of the accounts cannot be had for another reason.
+    /// Another program has the port, or the file of the accounts cannot be had.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime with I/O and time enabled.
-    pub fn start(
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it has started nothing.
+    pub async fn start(
         host: &str,
         read_port: u16,
         write_port: u16,
         data: &Path,
     ) -> Result<Option<Self>, ServerError> {
-        match Self::open(host, read_port, write_port, data) {
-            Ok(server) => Ok(Some(server)),
-            Err(ServerError::Listen(ListenError::InUse { .. })) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Starts one.
-    ///
-    /// # Errors
-    ///
-    /// A port or the file of the accounts cannot be had.
-    ///
-    /// # Panics
-    ///
-    /// As [`start`](Self::start).
-    pub fn open(
-        host: &str,
-        read_port: u16,
-        write_port: u16,
-        data: &Path,
-    ) -> Result<Self, ServerError> {
-        let server = Server::open(host, read_port, write_port, data, Settings::default())?;
+        let server = match Server::open(host, read_port, write_port, data, Settings::default()) {
+            Ok(server) => server,
+            Err(ServerError::Listen(ListenError::InUse { address, .. })) => {
+                let there = Tcp {
+                    host: host.to_owned(),
+                    read_port,
+                    write_port,
+                };
+                return if greets(&there).await {
+                    Ok(None)
+                } else {
+                    Err(ServerError::Stranger {
+                        port: address.port(),
+                        host: there.host,
+                    })
+                };
+            }
+            Err(error) => return Err(error),
+        };
         let stop = Shutdown::new();
-        Ok(Self {
+        Ok(Some(Self {
             task: tokio::spawn(server.run(stop.clone())),
             stop,
-        })
+        }))
     }
 
     /// Has it deliver what it has confirmed, say goodbye to its clients and close the accounts.
