@@ -5,13 +5,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use clap::builder::{BoolishValueParser, FalseyValueParser};
+use clap::builder::BoolishValueParser;
 
 /// Where the bundled albums are while the program runs from its checkout.
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/photos");
 
-/// Three weeks: more is a slip of the pen.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_000_000);
+/// Three weeks, in seconds: more is a slip of the pen.
+const LONGEST: f64 = 2_000_000.0;
+
+/// In seconds. The runtime's clock counts milliseconds.
+const SHORTEST_TIMEOUT: f64 = 0.001;
+
+/// More downloads than any machine has descriptors for.
+const MOST_DOWNLOADS: u32 = 1_000_000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,15 +41,15 @@ pub struct Settings {
     pub bind: String,
 
     /// Pause after each 100 KiB, to watch an archive being made
-    #[arg(long, env, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    #[arg(long, env, value_name = "SECONDS", default_value = "0", value_parser = pause)]
     pub delay: Duration,
 
     /// Downloads at once; one more is asked to come again
-    #[arg(long, env, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, env = "PHOTOS_MAX_DOWNLOADS", value_name = "N", default_value_t = 256, value_parser = downloads)]
     pub max_downloads: u32,
 
     /// Drop a client that takes no byte for so long
-    #[arg(long, env, value_name = "SECONDS", default_value = "60", value_parser = positive_seconds)]
+    #[arg(long, env = "PHOTOS_STALL_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = timeout)]
     pub stall_timeout: Duration,
 
     /// List all albums on / (on for the bundled ones, off for others)
@@ -51,7 +57,7 @@ pub struct Settings {
     /// The hash in its link is what protects an album: whoever sees the list sees all.
     #[arg(
         long,
-        env,
+        env = "PHOTOS_INDEX",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "true",
@@ -61,11 +67,11 @@ pub struct Settings {
     index: Option<bool>,
 
     /// Log what an engineer asks, as -v does
-    #[arg(long, env, value_parser = FalseyValueParser::new())]
+    #[arg(long, env, value_parser = BoolishValueParser::new())]
     debug: bool,
 
-    /// Log more; twice for everything
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    /// Log more (twice: everything); RUST_LOG overrides it
+    #[arg(short, long, action = clap::ArgAction::Count, env = "PHOTOS_VERBOSE")]
     verbose: u8,
 }
 
@@ -109,27 +115,36 @@ impl Settings {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.trim().parse().ok();
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| not_seconds(text))
+fn pause(text: &str) -> Result<Duration, String> {
+    let seconds = seconds(text)?;
+    if seconds < 0.0 {
+        return Err("must not be less than 0".to_owned());
+    }
+    Ok(Duration::from_secs_f64(seconds))
 }
 
-fn positive_seconds(text: &str) -> Result<Duration, String> {
-    let duration = seconds(text)?;
-    // The runtime's clock counts milliseconds.
-    if duration < Duration::from_millis(1) {
-        return Err(not_seconds(text));
+fn timeout(text: &str) -> Result<Duration, String> {
+    let seconds = seconds(text)?;
+    if seconds < SHORTEST_TIMEOUT {
+        return Err(format!("must be more than 0, at least {SHORTEST_TIMEOUT}"));
     }
-    if duration > LONGEST_TIMEOUT {
-        return Err(format!("more than {} seconds", LONGEST_TIMEOUT.as_secs()));
-    }
-    Ok(duration)
+    Ok(Duration::from_secs_f64(seconds))
 }
 
-fn not_seconds(text: &str) -> String {
-    format!("{text:?} is not a number of seconds, like 0.5")
+/// A number of seconds up to [`LONGEST`], maybe below 0.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) if seconds > LONGEST => Err(format!("must be at most {LONGEST}")),
+        Ok(seconds) if !seconds.is_nan() => Ok(seconds),
+        _ => Err("not a number of seconds, like 0.5".to_owned()),
+    }
+}
+
+fn downloads(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(count) if (1..=MOST_DOWNLOADS).contains(&count) => Ok(count),
+        _ => Err(format!("must be a whole number from 1 to {MOST_DOWNLOADS}")),
+    }
 }
 
 #[cfg(test)]
@@ -171,9 +186,23 @@ mod tests {
         for bad in ["x", "nan", "inf", "1e300", "", "1s"] {
             assert!(delay(bad).is_err(), "{bad}");
         }
-        assert!(parse(&["--delay=-1"]).is_err());
-        assert!(parse(&["--stall-timeout", "0"]).is_err());
-        assert!(parse(&["--stall-timeout", "2000001"]).is_err());
-        assert!(parse(&["--max-downloads", "0"]).is_err());
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_is_told_the_bound() {
+        for (argument, told) in [
+            ("--stall-timeout=0", "must be more than 0"),
+            ("--stall-timeout=-1", "must be more than 0"),
+            ("--stall-timeout=0.0001", "at least 0.001"),
+            ("--stall-timeout=2000001", "must be at most 2000000"),
+            ("--delay=-1", "must not be less than 0"),
+            ("--delay=inf", "must be at most 2000000"),
+            ("--max-downloads=0", "from 1 to 1000000"),
+            ("--max-downloads=-3", "from 1 to 1000000"),
+            ("--max-downloads=5000000000", "from 1 to 1000000"),
+        ] {
+            let error = parse(&[argument]).unwrap_err().to_string();
+            assert!(error.contains(told), "{argument}: {error}");
+        }
     }
 }
