@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::Parser;
 use clap::builder::BoolishValueParser;
 
+use crate::album::AlbumId;
+
 /// Where the bundled albums are while the program runs from its checkout.
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/photos");
 
@@ -23,8 +25,8 @@ const EXAMPLES: &str = "\
 Examples:
   photo-archive                            the bundled albums, listed on /
   photo-archive --photos ~/albums          your own: ~/albums/HASH/*.jpg
-  curl -OJ http://127.0.0.1:8080/archive/HASH/
-  curl -C - -o album.zip http://127.0.0.1:8080/archive/HASH/";
+  curl -fOJ http://127.0.0.1:8080/archive/kT7vQ2mXw9RbLz4nYc8sHd3f/
+  curl -fC - -o a.zip http://127.0.0.1:8080/archive/kT7vQ2mXw9RbLz4nYc8sHd3f/";
 
 /// Serves photo albums; each downloads as one ZIP, made while it is sent
 #[derive(Debug, Parser)]
@@ -85,12 +87,19 @@ impl Settings {
     /// Whether `/` lists the albums.
     #[must_use]
     pub fn index(&self) -> bool {
-        self.index.unwrap_or(self.photos.is_none())
+        self.index.unwrap_or(self.bundled())
     }
 
-    /// What to tell who started the program, once it listens on `address`.
+    /// Whether the albums are those that come with the program.
     #[must_use]
-    pub fn banner(&self, address: SocketAddr) -> String {
+    pub fn bundled(&self) -> bool {
+        self.photos.is_none()
+    }
+
+    /// What to tell who started the program, once it listens on `address`. `sample` is an
+    /// album whose link is no secret.
+    #[must_use]
+    pub fn banner(&self, address: SocketAddr, sample: Option<&AlbumId>) -> String {
         // "All addresses" is none that a browser could open.
         let here: IpAddr = match address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -105,7 +114,10 @@ impl Settings {
             let photos = photos.display();
             format!("open http://{open}/album/HASH/ for the album {photos}/HASH; Ctrl-C ends")
         };
-        format!("photo-archive: serving albums, listening on http://{address}\n{what}")
+        let curl = sample.map_or(String::new(), |id| {
+            format!("\nor: curl -fOJ http://{open}/archive/{id}/")
+        });
+        format!("photo-archive: serving albums, listening on http://{address}\n{what}{curl}")
     }
 
     /// How much to log.
@@ -168,7 +180,7 @@ mod tests {
     #[test]
     fn the_banner_names_an_address_that_a_browser_can_open() {
         let settings = parse(&["--photos", "/srv/albums"]).unwrap();
-        let banner = settings.banner("0.0.0.0:80".parse().unwrap());
+        let banner = settings.banner("0.0.0.0:80".parse().unwrap(), None);
         assert!(
             banner.contains("listening on http://0.0.0.0:80\n"),
             "{banner}"
@@ -177,6 +189,13 @@ mod tests {
             banner.contains("open http://127.0.0.1:80/album/HASH/ for the album /srv/albums/HASH"),
             "{banner}"
         );
+    }
+
+    #[test]
+    fn the_examples_work_as_they_stand() {
+        let (_, link) = EXAMPLES.split_once("/archive/").unwrap();
+        let (hash, _) = link.split_once('/').unwrap();
+        assert!(PathBuf::from(SAMPLES).join(hash).is_dir(), "{hash}");
     }
 
     #[test]

@@ -227,8 +227,12 @@ fn a_delay_paces_the_download() {
 
 #[test]
 fn the_bundled_albums_are_real_photos_with_dates_and_thumbnails() {
-    let server = Server::run(program());
+    let server = Server::announced(program(), 3);
     assert!(server.banner.contains("open http://"), "{}", server.banner);
+    assert!(server.banner.lines().all(|line| line.len() <= 80));
+    let curl = server.banner.lines().last().unwrap();
+    let (_, archive) = curl.split_once(&server.address.to_string()).unwrap();
+    assert_eq!(server.get(archive).status, 200, "{curl} works as it stands");
     let index = server.get("/");
     let hashes: Vec<&str> = index
         .text()
