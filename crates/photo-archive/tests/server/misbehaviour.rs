@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use socket2::{Domain, Socket, Type};
 
 use crate::client::{PATIENCE, Pending, Server};
-use crate::{MISSING, albums, files, unpacked};
+use crate::{BROWSER, MISSING, albums, files, unpacked};
 
 /// An album `big` of one photo that is longer than all buffers on the way together; it takes no room on disk.
 fn big(directory: &Path, length: u64) {
@@ -223,8 +223,9 @@ fn one_download_too_many_is_asked_to_come_again() {
     big(directory.path(), 256 << 20);
     let server = Server::start(directory.path(), &["--max-downloads", "1"]);
     let first = server.open("GET", "/archive/big/", &[]);
-    let second = server.get("/archive/big/");
+    let second = server.ask("GET", "/archive/big/", &[BROWSER]);
     assert_eq!(second.status, 503);
+    assert!(second.text().contains("<h1>All places"));
     assert!(second.headers["retry-after"].parse::<u32>().is_ok());
     assert_eq!(server.ask("HEAD", "/archive/big/", &[]).status, 200);
     assert_eq!(server.get("/album/big/").status, 200);
