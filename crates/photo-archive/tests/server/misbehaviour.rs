@@ -156,6 +156,22 @@ fn the_program_ends_in_the_middle_of_a_download() {
 }
 
 #[test]
+fn the_program_ends_while_a_slow_client_still_gets_the_last_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 1 << 20);
+    let server = Server::start(directory.path(), &[]);
+    // With Linux's usual limits the server's socket takes all of it.
+    let client = open_narrow(&server, "/archive/big/");
+    let (status, log) = server.end(Signal::INT);
+    assert_eq!(status.code(), Some(0));
+    assert!(log.contains("bytes sent in"), "{log}");
+    assert!(!log.contains("cut off"), "{log}");
+    assert!(!log.contains("ended after"), "{log}");
+    let archive = client.read_to_end();
+    assert_eq!(archive.body.len(), archive.length(), "the kernel delivers");
+}
+
+#[test]
 fn a_photo_that_changed_after_it_was_sent_breaks_the_download() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("big")).unwrap();
