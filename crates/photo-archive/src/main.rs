@@ -43,13 +43,13 @@ fn run() -> anyhow::Result<ExitCode> {
         .build()?;
     let listener = common::listen::bind(&settings.bind, "--bind")?;
     let address = listener.local_addr()?;
-    let bundled = settings.bundled();
-    let sample = bundled.then(|| runtime.block_on(source.albums()));
+    let sample = (settings.bundled()).then(|| runtime.block_on(source.albums()));
     let sample = sample.and_then(|albums| albums.ok()?.into_iter().next());
     let banner = settings.banner(address, sample.as_ref());
+    let unserved = source.unserved();
     // Nobody may be reading: that is no reason not to serve.
     let _ = writeln!(io::stdout(), "{banner}");
-    if let Ok(unserved @ [_, ..]) = source.unserved().as_deref() {
+    if let Ok(unserved @ [_, ..]) = unserved.as_deref() {
         tracing::warn!(
             "not served, for a name in a link has only letters, digits, - and _: {unserved:?}"
         );
