@@ -5,7 +5,7 @@
 //! address in use says what to do about it.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -145,7 +145,11 @@ fn first_of(
     let unusable = |reason| ListenError::Address {
         address: address.to_owned(),
         flags,
-        reason,
+        reason: if matches!(flags, Flags::Address { .. }) && lacks_port(address) {
+            io::Error::new(ErrorKind::InvalidInput, "the port is missing")
+        } else {
+            reason
+        },
     };
     let mut last = unusable(io::Error::new(
         ErrorKind::NotFound,
@@ -158,6 +162,12 @@ fn first_of(
         }
     }
     Err(last)
+}
+
+/// Whether an address that the resolver refuses ends before its port. Of `::1:8080`, which is an
+/// address as well as one with a port, the resolver takes the latter.
+fn lacks_port(address: &str) -> bool {
+    address.parse::<IpAddr>().is_ok() || !address.contains(':') || address.ends_with([':', ']'])
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpListener> {
@@ -207,8 +217,13 @@ mod tests {
 
     #[test]
     fn an_address_without_a_port_says_how_to_write_one() {
-        let error = bind("localhost", "--bind").unwrap_err();
-        assert!(error.to_string().contains("HOST:PORT"), "{error}");
+        for address in ["localhost", "127.0.0.1", "127.0.0.1:", "::1", "[::1]"] {
+            let error = bind(address, "--bind").unwrap_err().to_string();
+            assert!(error.contains("the port is missing"), "{error}");
+            assert!(error.contains("HOST:PORT"), "{error}");
+        }
+        let error = bind("127.0.0.1:http", "--bind").unwrap_err().to_string();
+        assert!(!error.contains("missing"), "{error}");
     }
 
     #[test]

@@ -115,7 +115,10 @@ pub async fn serve(
         .await
         .is_err()
     {
-        tracing::info!("cut off what was not done: {}", connections.len());
+        // A download that was not done says so itself. One whose last bytes are with the kernel
+        // has been logged as sent, and is delivered after the end, too.
+        let open = connections.len();
+        tracing::info!("closed connections that were still open after {GRACE:?}: {open}");
         cut_off.cancel();
         connections.wait().await;
     }

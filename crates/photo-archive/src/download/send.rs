@@ -1,7 +1,13 @@
 //! A download over a bare connection: photos go from the page cache to the socket uncopied.
 //!
-//! `sendfile` may wait for the disk, so it runs on a thread that may; the socket
-//! does not block, so that thread is free again as soon as the client takes no more.
+//! `sendfile` may wait for the disk, so it runs on a blocking thread; the socket does
+//! not block, so that thread is free again as soon as the client takes no more.
+//!
+//! Back-pressure: the next piece is handed over when the socket has room for it, which
+//! it has when the client has taken what came before. Cancellation: the future is
+//! dropped. That does not stop a `sendfile` that runs already: the thread finishes its
+//! one call, and keeps the socket and the file open until then. The call ends when the
+//! socket is full, when [`PIECE`] bytes have gone, or when the disk has answered.
 
 use std::fs::File;
 use std::io;
@@ -27,9 +33,9 @@ const IGNORED: usize = 64 * 1024;
 
 /// Why sending ended early.
 enum Cut {
-    /// Told by [`Download::fail`] already.
-    Photo,
-    /// It went away; its affair.
+    /// A photo could not be read or had changed. [`Download::fail`] has logged which.
+    Album,
+    /// The client closed the connection, or the connection broke.
     Client(io::Error),
 }
 
@@ -37,13 +43,13 @@ enum Cut {
 enum Handed {
     /// So many bytes went.
     Sent(u64),
-    /// This file cannot be sent so: it has to be read.
+    /// `sendfile` cannot send this file: it has to be read.
     Unable,
 }
 
 impl From<DownloadError> for Cut {
     fn from(_: DownloadError) -> Self {
-        Self::Photo
+        Self::Album
     }
 }
 
@@ -61,23 +67,26 @@ impl<S: PhotoSource> Download<S> {
     ///
     /// Not cancel safe: the connection is closed.
     pub async fn send(mut self, socket: Arc<TcpStream>) {
-        // Whoever leaves takes the work along, even while nothing is there to be sent.
+        // Also while a checksum is computed and nothing is sent, a client that leaves ends the work.
         let sent = tokio::select! {
             sent = self.send_all(&socket) => sent,
             left = hung_up(&socket) => Err(left.into()),
         };
         match sent {
-            // The log need not wait for the client.
+            // All is with the kernel: its end is logged now, and its place is free.
             Ok(()) => drop(self),
-            Err(Cut::Photo) => return,
+            // Closing the connection too early is how the client learns of it.
+            Err(Cut::Album) => return,
             Err(Cut::Client(error)) => {
                 tracing::debug!("connection ended: {error}");
                 return;
             }
         }
-        // Closing takes back what is still under way where something that came was not read.
+        // Closing a socket that holds unread input resets the connection, and with that the
+        // kernel throws away what it has not delivered. So only this side is closed at first.
         let _ = rustix::net::shutdown(&*socket, rustix::net::Shutdown::Write);
-        // Whoever watches the connection drops a client that takes nothing of that.
+        // Then wait until the client has closed too, or has acknowledged everything. One that
+        // takes nothing is dropped by `serve`, which watches every connection.
         let mut left = pin!(hung_up(&socket));
         while tokio::time::timeout(LINGER, left.as_mut()).await.is_err() && taken(&socket).is_some()
         {
@@ -104,7 +113,8 @@ impl<S: PhotoSource> Download<S> {
             match handed {
                 Handed::Sent(sent) => self.rest.start += sent,
                 Handed::Unable => {
-                    // Up to the next photo, unless photos can only be read.
+                    // Records go together, up to the next photo. A photo that `sendfile` cannot
+                    // send is read and written like them.
                     let photos = matches!(part.section, Section::Photo(_));
                     let buffer = self.gather(CAPACITY, photos).await?;
                     write_all(socket, buffer.filled(), &self.receipt).await?;
@@ -129,7 +139,7 @@ impl<S: PhotoSource> Download<S> {
             Ok(Handed::Sent(0)) => Err(SourceError::Changed),
             Ok(Handed::Sent(sent)) if part.range.start + sent == part.range.end => {
                 let checked = self.check().await;
-                // Its descriptor is free for the next photo's.
+                // Closed before the next photo is opened: one descriptor does for both.
                 self.open = None;
                 checked.map(|()| Handed::Sent(sent))
             }
@@ -168,10 +178,10 @@ impl<S: PhotoSource> Download<S> {
     }
 }
 
-/// Sends up to `limit` bytes of `file` from `offset` on, none only at its end.
+/// Sends up to `limit` bytes of `file` from `offset` on; 0 bytes only where the file ends.
 ///
-/// The thread that sends also counts: a client may have all it asked for, and have left,
-/// before this future hears of it.
+/// The bytes are counted on the blocking thread. A client that has got its last byte may
+/// leave before this future is polled again, and the future is dropped then.
 #[cfg(target_os = "linux")]
 async fn send_file(
     socket: &Arc<TcpStream>,
@@ -199,7 +209,7 @@ async fn send_file(
             Ok(sent) => return Ok(Handed::Sent(sent as u64)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => match Errno::from_io_error(&error) {
-                // A file system that cannot.
+                // The file system does not support it.
                 Some(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Ok(Handed::Unable),
                 _ => return Err(error),
             },
@@ -219,7 +229,7 @@ async fn send_file(
     Ok(Handed::Unable)
 }
 
-/// What is not is the disk's.
+/// Whether `sendfile` failed because of the connection. Any other error comes from reading the file.
 fn is_peers_fault(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut};
     matches!(
@@ -243,7 +253,7 @@ async fn write_all(socket: &TcpStream, mut bytes: &[u8], receipt: &Receipt) -> i
     Ok(())
 }
 
-/// Ends when the client has hung up, or says more than it may.
+/// Ends when the client has closed the connection, or has sent more than [`IGNORED`] bytes.
 async fn hung_up(socket: &TcpStream) -> io::Error {
     let mut ignored = [0; 1024];
     let mut total = 0;

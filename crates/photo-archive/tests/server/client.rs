@@ -103,14 +103,20 @@ impl Server {
         Self::run(command)
     }
 
-    pub(crate) fn run(mut command: Command) -> Self {
+    pub(crate) fn run(command: Command) -> Self {
+        Self::announced(command, 2)
+    }
+
+    /// One whose first lines are so many.
+    pub(crate) fn announced(mut command: Command, lines: usize) -> Self {
         let mut process = Process::start(command.args(["--bind", "127.0.0.1:0"]));
         let log = text(process.0.stderr.take().unwrap());
         let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
         let (banner, stdout) = soon(&beside(move || {
             let mut banner = String::new();
-            stdout.read_line(&mut banner).unwrap();
-            stdout.read_line(&mut banner).unwrap();
+            for _ in 0..lines {
+                stdout.read_line(&mut banner).unwrap();
+            }
             (banner, stdout)
         }));
         let address = banner
