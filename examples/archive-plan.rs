@@ -19,7 +19,7 @@ use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _}
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Parser;
 use jiff::{Timestamp, tz::TimeZone};
 use photo_archive::plan::{ArchivePlan, Section};
@@ -58,7 +58,9 @@ fn run() -> anyhow::Result<ExitCode> {
     // All that is known here are names, sizes and times. Nothing has been read.
     let plan = ArchivePlan::new(entries)?;
 
-    let parts = plan.parts(from..plan.length());
+    let end = plan.length();
+    ensure!(from < end, "--from {from}: the archive has {end} bytes");
+    let parts = plan.parts(from..end);
     let mut out = io::stdout().lock();
     if out.is_terminal() {
         let mut offset = from;

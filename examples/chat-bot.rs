@@ -76,6 +76,10 @@ async fn run() -> anyhow::Result<ExitCode> {
 /// What the bot says to a line of the chat. All chance comes from `random`.
 fn answer(line: &str, random: &mut impl Rng) -> Option<String> {
     let (_, request) = line.split_once(": !roll")?;
+    // `!rollover` is another word.
+    if !request.is_empty() && !request.starts_with(char::is_whitespace) {
+        return None;
+    }
     let what = if request.trim().is_empty() {
         "1d6"
     } else {

@@ -7,7 +7,7 @@
 //! Prints a conversation: what each client types (`ann > login ann`), and below it
 //! who is told what. A real server does nothing else; its driver reads the lines
 //! from sockets and writes the answers to them. That is why one kernel serves
-//! tokio, mio, smol and compio at once, and why its tests need neither.
+//! tokio, mio, smol and compio at once, and why its tests need none of them.
 //!
 //! Look at: [`Kernel::receive`], which takes the time as an argument, and at what it
 //! answers: effects, which somebody else has to carry out.

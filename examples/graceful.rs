@@ -4,9 +4,9 @@
 //! cargo run --example graceful
 //! ```
 //!
-//! Three cooks wait for orders and cook them. Press Ctrl-C: nobody takes a new order,
-//! the dishes on the fire are finished, the kitchen says how many there were and the
-//! exit code is 0. Press it twice: the process ends at once, with 130. `kill PID` asks
+//! Three cooks cook what is ordered, and orders come faster than they can. Press Ctrl-C:
+//! nobody takes a new order, the kitchen says who is still cooking what, those dishes are
+//! finished, it says how many there were and the exit code is 0. Press it twice: the process ends at once, with 130. `kill PID` asks
 //! the same way; `kill -HUP PID` too, and the code is 129, as a shell expects it.
 //!
 //! In Python Ctrl-C is an exception that appears in whatever line happens to run, and
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use common::shutdown::Shutdown;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -25,6 +25,10 @@ const DISHES: [&str; 6] = ["soup", "dumplings", "pie", "risotto", "curry", "panc
 
 /// Orders that wait for a cook. Overflow policy: wait, as a waiter does.
 const COUNTER: usize = 4;
+
+/// An order comes in less time than a dish takes, so there is always something on the fire.
+const ORDERING: Duration = Duration::from_millis(700);
+const COOKING: Duration = Duration::from_millis(1500);
 
 /// Whoever is not ready by then is left behind: no stop may take for ever.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,6 +46,7 @@ async fn run() -> anyhow::Result<ExitCode> {
     );
     // One queue for each cook, so that none of them has to wait for a lock.
     let mut kitchen = JoinSet::new();
+    let mut fires = Vec::new();
     for cook_number in 0..3 {
         let (orders, counter) = mpsc::channel(COUNTER);
         let menu = DISHES.iter().cycle().skip(cook_number * 2);
@@ -51,17 +56,24 @@ async fn run() -> anyhow::Result<ExitCode> {
                 if orders.send(*dish).await.is_err() {
                     break;
                 }
-                sleep(Duration::from_millis(700)).await;
+                sleep(ORDERING).await;
             }
         });
-        kitchen.spawn(cook(cook_number + 1, counter, shutdown.clone()));
+        let (fire, seen) = watch::channel(None);
+        fires.push(seen);
+        kitchen.spawn(cook(cook_number + 1, counter, fire, shutdown.clone()));
     }
 
     shutdown.requested().await;
-    println!(
-        "closing: {} cooks finish what is on the fire",
-        kitchen.len()
-    );
+    let cooking = (1..).zip(&fires).filter_map(|(number, fire)| {
+        let dish = (*fire.borrow())?;
+        Some(format!("cook {number} {dish}"))
+    });
+    let cooking: Vec<String> = cooking.collect();
+    match &cooking[..] {
+        [] => println!("closing; nothing is on the fire yet"),
+        _ => println!("closing; still cooking: {}", cooking.join(", ")),
+    }
     let mut dishes = 0;
     let closed = timeout(PATIENCE, async {
         while let Some(cooked) = kitchen.join_next().await {
@@ -71,14 +83,19 @@ async fn run() -> anyhow::Result<ExitCode> {
     });
     match closed.await {
         Ok(result) => result?,
-        Err(_) => println!("{} cooks did not finish in time", kitchen.len()),
+        Err(_) => println!("cooks who did not finish in time: {}", kitchen.len()),
     }
     println!("closed; {dishes} dishes, none of them half done");
     Ok(shutdown.exit_code())
 }
 
 /// Takes orders until the kitchen closes; answers how many dishes were cooked.
-async fn cook(number: usize, mut counter: mpsc::Receiver<&'static str>, shutdown: Shutdown) -> u32 {
+async fn cook(
+    number: usize,
+    mut counter: mpsc::Receiver<&'static str>,
+    fire: watch::Sender<Option<&'static str>>,
+    shutdown: Shutdown,
+) -> u32 {
     let mut cooked = 0;
     loop {
         // Both of these may be dropped while they wait: nothing is lost with them.
@@ -88,9 +105,11 @@ async fn cook(number: usize, mut counter: mpsc::Receiver<&'static str>, shutdown
             Some(dish) = counter.recv() => dish,
         };
         // Not inside of the select: this is finished, whatever is asked meanwhile.
+        fire.send_replace(Some(dish));
         println!("  cook {number} begins {dish}");
-        sleep(Duration::from_millis(500)).await;
+        sleep(COOKING).await;
         println!("  cook {number} serves {dish}");
+        fire.send_replace(None);
         cooked += 1;
     }
     cooked

@@ -38,7 +38,7 @@ const ROW: Ticks = Ticks(8);
 /// One flake of `flakes`, for ever.
 async fn flake(scene: Scene, looks: Rc<[Art; 3]>, flakes: u32) {
     loop {
-        // So long that a tenth of the screen is snow, however many there are.
+        // So long that on 80x24 a hundred or two are in sight, however many there are.
         let width = u32::from(scene.size().width).max(1);
         scene.sleep(scene.below(40 * flakes / width) * ROW).await;
 

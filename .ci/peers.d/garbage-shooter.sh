@@ -15,7 +15,7 @@ for size in 80x24 120x40; do
     press r
     until_seen '1957 Sputnik'
     press q
-    until_seen 'garbage-shooter: score'
+    until_seen 'score 0, seed'
     until_restored
     echo "at $size it shows its title, plays, begins again and quits"
 done

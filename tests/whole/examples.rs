@@ -76,6 +76,20 @@ fn an_archive_is_one_that_others_can_read() {
 }
 
 #[test]
+fn a_beginning_behind_the_end_of_the_archive_is_refused() {
+    let length = shown("archive-plan", &[]).len();
+    for from in [length, usize::MAX] {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = example("archive-plan", home.path());
+        command.args(["--from", &from.to_string()]);
+        let refused = output(command);
+        assert_eq!(refused.status.code(), Some(1));
+        let line = format!("archive-plan: --from {from}: the archive has {length} bytes\n");
+        assert_eq!(String::from_utf8(refused.stderr).unwrap(), line);
+    }
+}
+
+#[test]
 fn the_kernel_needs_nothing_but_a_script() {
     let shown = text("chat-kernel");
     let lines: Vec<&str> = shown.lines().map(str::trim).collect();
@@ -134,11 +148,14 @@ fn a_kitchen_finishes_what_is_on_the_fire() {
         let mut kitchen = Program::start(example("graceful", home.path()));
         kitchen.until("cook 3 begins");
         kitchen.signal(signal);
-        kitchen.until("closing: 3 cooks finish");
-        for _ in 0..3 {
-            kitchen.until("serves");
-        }
-        kitchen.until("3 dishes, none of them half done");
+        let closing = kitchen.until("closing; still cooking: ");
+        let (_, cooking) = closing.split_once(": ").unwrap();
+        let cooking: Vec<&str> = cooking.split(", ").collect();
+        assert_eq!(cooking.len(), 3, "{closing}");
+        let mut served = [(); 3].map(|()| kitchen.until("serves").replace("serves ", ""));
+        served.sort();
+        assert_eq!(served.each_ref().map(|line| line.trim())[..], cooking);
+        kitchen.until("dishes, none of them half done");
         assert_eq!(kitchen.code(), code, "{signal:?}");
     }
 }

@@ -102,7 +102,7 @@ impl Window {
             events,
         };
         window.tell(Message::Resized(600.0, 400.0));
-        window.tell(Message::Past(Ok(Vec::new())));
+        window.tell(Message::Past(Vec::new(), None));
         window
     }
 
@@ -193,7 +193,8 @@ fn a_bot_answers_whoever_asks() {
     command.args(chat.flags());
     let mut bot = Program::start(command);
     let name = bot.until("here as");
-    let name = name.split(['s', ';']).nth(1).unwrap().trim().to_owned();
+    let (name, _) = name.split_once("; ").unwrap();
+    let name = name.strip_prefix("here as ").unwrap();
 
     let listener = Program::start(chat.client(home.path(), &["listen"]));
     let ask = |text: &str| {
@@ -207,7 +208,11 @@ fn a_bot_answers_whoever_asks() {
         home.path().join("minechat.history").exists()
     });
     assert!(heard, "nobody hears anything");
+    // Only the bot says what it answers, and what it answers to.
+    ask("!rollover");
     ask("!roll 3d1000");
+    let line = bot.until("!roll");
+    assert!(line.ends_with("!roll 3d1000"), "{line}");
     let line = listener.until(": 3d1000: ");
     let sum = line.rsplit_once("= ").unwrap().1.parse::<u32>().unwrap();
     assert!((3..=3000).contains(&sum), "{line}");

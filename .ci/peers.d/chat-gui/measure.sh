@@ -30,8 +30,19 @@ history() { # count
         printf "[2026.11.%02d %02d:%02d] Nick %d: message %d of the past", 1 + int(i * 20 / n), int(i / 60) % 24, i % 60, i % 17, i
         for (w = 0; w < i * 7 % 25; w++) printf " words"; print ""}}' > minechat.history
 }
+# So many lines a second by the clock, so that a late one makes the next ones early.
+feed() { # rate count
+    local i start=${EPOCHREALTIME/./} wait
+    mkfifo "$work/nothing"; exec 4<>"$work/nothing"
+    for ((i = 0; i < $2; i++)); do
+        echo "message number $i of a busy chat"
+        wait=$((start + (i + 1) * 1000000 / $1 - ${EPOCHREALTIME/./}))
+        [ $wait -le 0 ] || read -r -t "$(printf '0.%06d' $wait)" -u 4 || true
+    done
+}
 for count in 10000 100000; do
     history $count
+    : > "$work/log"
     taskset -c 1 "$bin/chat-gui" --lang en 2>"$work/log" &
     pid=$!
     pids+=($pid)
@@ -42,9 +53,10 @@ for count in 10000 100000; do
     sleep 1
     echo "with $count messages: $(grep -o 'after=.*' "$work/log") to the first picture, $(rss $pid) resident"
     if [ "$count" = 100000 ]; then
-        percent "idle, the keyboard in the field" $pid 30
-        (for i in $(seq 1500); do echo "message number $i of a busy chat"; sleep 0.02; done) |
-            taskset -c 0 "$bin/underground-chat" --username Busy >/dev/null 2>&1 &
+        # The cursor comes to rest ten seconds after the last key.
+        sleep 12
+        percent "idle, connected, the keyboard in the field" $pid 30
+        feed 50 1300 | taskset -c 0 "$bin/underground-chat" --username Busy >/dev/null 2>&1 &
         pids+=($!)
         sleep 3
         before=$(wc -l < minechat.history)

@@ -1,25 +1,25 @@
 //! The shell around the pure [`State`]: does what it asks for, and feeds it what happens.
 
 mod connection;
+mod record;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::shutdown::Shutdown;
 use iced::{Event, Subscription, Task, event, keyboard, window};
 use jiff::Zoned;
+use jiff::civil::DateTime;
 use underground_chat::client::Connection;
 use underground_chat::flags::{DOTENV, Data, Record};
-use underground_chat::history::{self, History};
-use underground_chat::protocol::MessageId;
+use underground_chat::history::History;
+use underground_chat::protocol::{Login, MessageId};
 use underground_chat::server::Inside;
 use underground_chat::{credentials, protocol};
 
-use crate::state::{Control, Effect, Local, Message, State};
+use crate::display::Opened;
+use crate::state::{Control, Effect, Local, Message, State, Unwritten};
 
-/// Messages of the past that are read at the start.
-const PAST: usize = 100_000;
 /// What may be left to do at the end takes no longer.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -28,8 +28,8 @@ const GOODBYE: Duration = Duration::from_secs(3);
 pub enum Heard {
     /// Something for the state.
     Window(Message),
-    /// The connection of that generation is there.
-    Opened(u64, Connection),
+    /// The connection of that generation is there; it was told to get in like this.
+    Opened(u64, Connection, Option<Login>),
     /// A server was started, or there is one, or it cannot be.
     Server(Result<Option<Shared<Inside>>, String>),
     /// Everything is in order: the program may end.
@@ -52,12 +52,13 @@ pub struct App {
     connects: bool,
     /// Texts that wait for a connection to be handed to.
     pending: Vec<String>,
-    history: Shared<History>,
+    history: Arc<Mutex<History>>,
     record: Record,
     data: Data,
     server: Option<Inside>,
     /// When the program began, until its first picture.
     begun: Option<Instant>,
+    opened: Opened,
 }
 
 impl App {
@@ -67,18 +68,21 @@ impl App {
         record: Record,
         data: Data,
         shutdown: Shutdown,
+        opened: Opened,
     ) -> (Self, Task<Heard>) {
         let begun = state.now;
+        let history = record::of(&record, &state.settings.address);
         let mut app = Self {
             state,
             connection: None,
             connects: false,
             pending: Vec::new(),
-            history: Shared::default(),
+            history,
             record,
             data,
             server: None,
             begun: Some(begun),
+            opened,
         };
         let past = app.read_past();
         let server = if app.state.local == Local::Starting {
@@ -109,7 +113,9 @@ impl App {
     pub fn update(&mut self, heard: Heard) -> Task<Heard> {
         let task = match heard {
             Heard::Window(message) => self.tell(message),
-            Heard::Opened(generation, connection) => self.opened(generation, connection),
+            Heard::Opened(generation, connection, login) => {
+                self.opened(generation, connection, login.as_ref())
+            }
             Heard::Server(result) => {
                 let result = result.map(|server| {
                     self.server = server.as_ref().and_then(take);
@@ -128,6 +134,7 @@ impl App {
         if let (Message::Resized(..), Some(begun)) = (&message, self.begun) {
             tracing::debug!(after = ?begun.elapsed(), "first picture");
             self.begun = None;
+            self.opened.set();
         }
         let effects = self
             .state
@@ -139,9 +146,23 @@ impl App {
         Task::batch(tasks)
     }
 
-    fn opened(&mut self, generation: u64, connection: Connection) -> Task<Heard> {
+    fn opened(
+        &mut self,
+        generation: u64,
+        connection: Connection,
+        login: Option<&Login>,
+    ) -> Task<Heard> {
         if generation != self.state.generation {
             return Task::none();
+        }
+        // An account may have been named while the connection was on its way here.
+        match &self.state.login {
+            now if now.as_ref() == login => {}
+            Some(Login::Token(token)) => connection.log_in(token.clone()),
+            Some(Login::Register(name)) => {
+                let _named = connection.register(name);
+            }
+            None => {}
         }
         self.connection = Some(connection);
         let pending = std::mem::take(&mut self.pending);
@@ -189,21 +210,14 @@ impl App {
                     connection.retry_now();
                 }
             }
-            Effect::Move(waiting) => {
-                for (id, text) in waiting {
-                    if self.take_back(id).is_some() {
-                        self.pending.push(text);
-                    }
-                }
-                self.connection = None;
-            }
+            Effect::Move { waiting, elsewhere } => return self.move_on(waiting, elsewhere),
             Effect::KeepToken(token) => return keep_token(token),
-            Effect::KeepSettings => return self.keep_settings(),
+            Effect::KeepSettings(variables) => return keep_settings(variables),
             Effect::Record(lines) => return self.write(lines),
             Effect::ReleaseHistory => return self.release(),
             Effect::MoveHistory => {
                 self.record.history.clone_from(&self.state.settings.history);
-                return self.release_and_forget();
+                self.renew_history();
             }
             Effect::Copy(text) => return iced::clipboard::write(text),
             Effect::Open(address) => return open(address),
@@ -214,6 +228,25 @@ impl App {
         Task::none()
     }
 
+    /// Leaves this connection for another.
+    fn move_on(&mut self, waiting: Vec<(MessageId, String)>, elsewhere: bool) -> Task<Heard> {
+        let (mut back, mut unsure) = (Vec::new(), Vec::new());
+        for (id, text) in waiting {
+            match self.take_back(id) {
+                Some(_) => back.push(text),
+                None => unsure.push(text),
+            }
+        }
+        self.connection = None;
+        back.append(&mut self.pending);
+        if elsewhere {
+            self.renew_history();
+        } else {
+            self.pending = std::mem::take(&mut back);
+        }
+        self.tell(Message::Returned { back, unsure })
+    }
+
     fn take_back(&self, id: MessageId) -> Option<String> {
         self.connection
             .as_ref()
@@ -221,64 +254,34 @@ impl App {
     }
 
     fn read_past(&self) -> Task<Heard> {
-        let path = self.record.history.clone();
+        let (history, path) = (Arc::clone(&self.history), self.record.history.clone());
         blocking(move || {
-            let past = history::tail(&path, PAST).map_err(|error| error.to_string());
-            Heard::Window(Message::Past(past))
+            let (past, trouble) = record::past(&history, &path);
+            Heard::Window(Message::Past(past, trouble))
         })
     }
 
-    fn write(&self, lines: Vec<(jiff::civil::DateTime, String)>) -> Task<Heard> {
+    fn write(&self, lines: Vec<(DateTime, String)>) -> Task<Heard> {
         let write = self.writer(lines);
         blocking(move || Heard::Window(Message::Recorded(write())))
     }
 
     fn writer(
         &self,
-        lines: Vec<(jiff::civil::DateTime, String)>,
-    ) -> impl FnOnce() -> Result<(), String> + use<> {
+        lines: Vec<(DateTime, String)>,
+    ) -> impl FnOnce() -> Result<(), Unwritten> + use<> {
         let history = Arc::clone(&self.history);
-        let (path, max): (PathBuf, u64) = (self.record.history.clone(), self.record.history_max);
-        move || {
-            let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
-            if history.is_none() {
-                *history = Some(History::open(&path, max).map_err(|error| error.to_string())?);
-            }
-            let Some(history) = &mut *history else {
-                return Ok(());
-            };
-            for (at, line) in lines {
-                history
-                    .append(at, &line)
-                    .map_err(|error| error.to_string())?;
-            }
-            Ok(())
-        }
+        move || record::write(&history, lines)
     }
 
     fn release(&self) -> Task<Heard> {
         let history = Arc::clone(&self.history);
-        silent(move || {
-            let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(history) = &mut *history {
-                history.release();
-            }
-        })
+        silent(move || record::lock(&history).release())
     }
 
-    fn release_and_forget(&self) -> Task<Heard> {
-        let history = Arc::clone(&self.history);
-        silent(move || drop(take(&history)))
-    }
-
-    fn keep_settings(&self) -> Task<Heard> {
-        let variables = self.state.settings.variables();
-        let keep = move || credentials::keep(DOTENV.as_ref(), &variables);
-        Task::perform(run(keep), |kept| match kept {
-            Ok(()) => None,
-            Err(error) => Some(Heard::Window(Message::Notice(error.to_string()))),
-        })
-        .then(|heard| heard.map_or_else(Task::none, Task::done))
+    /// Another file, or another server's messages: what is under way goes where it was meant to.
+    fn renew_history(&mut self) {
+        self.history = record::of(&self.record, &self.state.settings.address);
     }
 
     fn start_server(&self) -> Task<Heard> {
@@ -286,7 +289,7 @@ impl App {
         let data = self.data.data.clone();
         Task::future(async move {
             let started =
-                Inside::start(&address.host, address.read_port, address.write_port, &data);
+                Inside::start(&address.host, address.read_port, address.write_port, &data).await;
             Heard::Server(match started {
                 Ok(server) => Ok(server.map(|server| Arc::new(Mutex::new(Some(server))))),
                 Err(error) => Err(error.to_string()),
@@ -300,8 +303,8 @@ impl App {
         let write = self.writer(unwritten);
         let server = self.server.take();
         let goodbye = async move {
-            if let Err(error) = run(write).await {
-                tracing::error!(error);
+            if let Err(unwritten) = run(write).await {
+                tracing::error!(error = unwritten.error, "the end of the history is missing");
             }
             if let Some(server) = server {
                 server.stop().await;
@@ -351,6 +354,18 @@ fn silent(work: impl FnOnce() + Send + 'static) -> Task<Heard> {
     Task::future(run(work)).discard()
 }
 
+fn keep_settings(variables: Vec<(&'static str, String)>) -> Task<Heard> {
+    if variables.is_empty() {
+        return Task::none();
+    }
+    let keep = move || credentials::keep(DOTENV.as_ref(), &variables);
+    Task::perform(run(keep), |kept| match kept {
+        Ok(()) => None,
+        Err(error) => Some(Heard::Window(Message::Notice(error.to_string()))),
+    })
+    .then(|heard| heard.map_or_else(Task::none, Task::done))
+}
+
 fn keep_token(token: protocol::Token) -> Task<Heard> {
     blocking(move || {
         let kept = credentials::save(DOTENV.as_ref(), &token, true);
@@ -387,14 +402,16 @@ fn window_event(event: Event, status: event::Status, _window: window::Id) -> Opt
             key,
             physical_key,
             modifiers,
+            text,
             ..
         }) => {
             let taken = status == event::Status::Captured;
-            Message::Key(crate::keyboard::key(&key, physical_key, modifiers, taken)?)
+            let key = crate::keyboard::key(&key, physical_key, modifiers, text.as_ref(), taken);
+            Message::Key(key?)
         }
         Event::Window(window::Event::Focused) => Message::Attention(true),
         Event::Window(window::Event::Unfocused) => Message::Attention(false),
-        Event::Window(window::Event::CloseRequested) => Message::Close,
+        Event::Window(window::Event::CloseRequested) => Message::Leave,
         _ => return None,
     };
     Some(Heard::Window(message))

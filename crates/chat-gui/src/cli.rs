@@ -4,15 +4,18 @@ use std::cell::Cell;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+use clap::builder::BoolishValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use common::shutdown::Shutdown;
 use iced::{Size, window};
 use underground_chat::flags::{Address, Data, Identity, Names, Record};
 
 use crate::app::App;
+use crate::display::{Opened, with_display};
 use crate::settings::{Settings, Shade, letters};
 use crate::state::{Local, State};
+use crate::threads::Threads;
 use crate::view;
 use crate::words::Words;
 
@@ -38,7 +41,7 @@ struct Cli {
     #[command(flatten)]
     record: Record,
     /// Start a server inside, unless one listens there
-    #[arg(long, env = "MINECHAT_WITH_SERVER")]
+    #[arg(long, env = "MINECHAT_WITH_SERVER", value_parser = BoolishValueParser::new())]
     with_server: bool,
     #[command(flatten)]
     data: Data,
@@ -65,19 +68,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let names = Names::before_dotenv();
     common::dotenv::load()?;
-    let matches = names.apply(Cli::command()).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = common::usage::matches(names.apply(Cli::command()), std::env::args_os())
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| error.exit());
     common::logging::to_stderr("chat_gui", cli.verbose)?;
-    // The toolkit panics where no display is named; a sentence says more.
-    let display = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
-    if display
-        .iter()
-        .all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
-    {
-        bail!(
-            "there is no display to open a window on; set DISPLAY or WAYLAND_DISPLAY, or try underground-chat in a terminal"
-        );
-    }
     let shutdown = Shutdown::on_signals().context("cannot listen for signals")?;
     let words = cli.lang.unwrap_or_else(|| {
         sys_locale::get_locale().map_or_else(Words::default, |locale| Words::of_locale(&locale))
@@ -96,12 +90,22 @@ pub fn run() -> anyhow::Result<ExitCode> {
     };
     let state = State::new(settings, cli.identity.login(), local, begun);
     // The toolkit may boot more than once in principle; this program does so once.
-    let parts = Cell::new(Some((state, cli.record, cli.data, shutdown.clone())));
+    let opened = Opened::default();
+    let shell = (
+        state,
+        cli.record,
+        cli.data,
+        shutdown.clone(),
+        opened.clone(),
+    );
+    let parts = Cell::new(Some(shell));
     let boot = move || {
-        let (state, record, data, shutdown) = parts.take().expect("the window is opened once");
-        App::start(state, record, data, shutdown)
+        let (state, record, data, shutdown, opened) =
+            parts.take().expect("the window is opened once");
+        App::start(state, record, data, shutdown, opened)
     };
-    iced::application(boot, App::update, App::view)
+    let application = iced::application(boot, App::update, App::view)
+        .executor::<Threads>()
         .title(|app: &App| app.state().title())
         .theme(|app: &App| view::theme(app.state()))
         .subscription(App::subscription)
@@ -116,9 +120,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
             min_size: Some(Size::new(320.0, 240.0)),
             exit_on_close_request: false,
             ..window::Settings::default()
-        })
-        .run()
-        .context("cannot open a window; is there a display?")?;
+        });
+    with_display(&opened, || application.run())?;
     Ok(shutdown.exit_code())
 }
 

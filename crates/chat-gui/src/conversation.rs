@@ -5,79 +5,27 @@
 //! place is a row and not an offset, so that no correction makes the text jump.
 
 mod content;
+mod message;
 mod search;
 mod selection;
 
 use std::collections::BTreeMap;
 
 use iced::{Color, Point};
-use jiff::civil::DateTime;
 
-use crate::foreign::{self, Needle};
+use crate::foreign::Needle;
 use crate::heights::Heights;
-use crate::row::{Metrics, Row, Target};
+use crate::row::{Metrics, Row, Shape, Target};
 use crate::words::Words;
+pub use message::Message;
 pub use selection::Selection;
 
 /// Messages kept in the window. Overflow policy: the oldest tenth goes; the file has it.
 pub const KEPT: usize = 110_000;
+/// Bytes of text kept in the window, as a line may have 100 kB. Overflow policy: the same.
+pub const KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// Rows laid out beyond either edge, so that a small movement finds them ready.
 const OVERSCAN: usize = 8;
-
-/// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// When it was heard; `None` where the history does not say.
-    pub at: Option<DateTime>,
-    /// Ours, and the server has it.
-    pub own: bool,
-    /// How much of it is shown: the start, doubled so many times.
-    opened: u8,
-    /// Where the author's name ends in the line.
-    author: u32,
-    line: Box<str>,
-}
-
-impl Message {
-    /// From a line `NICK: TEXT` of the read port or of the history.
-    #[must_use]
-    pub fn new(at: Option<DateTime>, line: &str, own: bool) -> Self {
-        let line = foreign::clean(line);
-        let author = u32::try_from(foreign::author(&line)).unwrap_or(0);
-        Self {
-            at,
-            own,
-            opened: 0,
-            author,
-            line: line.into(),
-        }
-    }
-
-    /// Who said it; empty where the line does not say.
-    #[must_use]
-    pub fn author(&self) -> &str {
-        &self.line[..self.author as usize]
-    }
-
-    /// What was said.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match self.author {
-            0 => &self.line,
-            author => &self.line[author as usize + 2..],
-        }
-    }
-
-    /// `NICK: TEXT`.
-    #[must_use]
-    pub fn line(&self) -> &str {
-        &self.line
-    }
-
-    fn shown(&self) -> &str {
-        foreign::start(self.text(), foreign::FOLD << self.opened.min(16))
-    }
-}
 
 /// Where the reader stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +40,17 @@ enum Place {
 #[derive(Debug)]
 pub struct Conversation {
     messages: Vec<Message>,
+    /// Of all messages.
+    bytes: usize,
+    /// What the estimate of each row's height goes by, so that another width need not read 100,000 texts.
+    shapes: Vec<Shape>,
     heights: Heights,
     rows: BTreeMap<usize, Row>,
     metrics: Metrics,
     height: i64,
     place: Place,
+    /// Counts what made the list look otherwise.
+    version: u64,
     /// Messages that came while the reader stood above them.
     pub unread: usize,
     /// What is selected.
@@ -112,11 +66,14 @@ impl Conversation {
     pub fn new(text: f32, link: Color, words: Words) -> Self {
         Self {
             messages: Vec::new(),
+            bytes: 0,
+            shapes: Vec::new(),
             heights: Heights::default(),
             rows: BTreeMap::new(),
             metrics: Metrics { width: 600.0, text },
             height: 400,
             place: Place::Newest,
+            version: 0,
             unread: 0,
             selection: None,
             needle: Needle::default(),
@@ -131,6 +88,12 @@ impl Conversation {
         &self.messages
     }
 
+    /// Another number where the list looks otherwise.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// How big things are.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
@@ -141,14 +104,18 @@ impl Conversation {
     pub fn extend(&mut self, new: impl IntoIterator<Item = Message>) {
         let before = self.messages.len();
         for message in new {
+            self.bytes += message.line.len();
             self.messages.push(message);
-            self.heights.push(self.estimate(self.messages.len() - 1));
+            let shape = self.shape(self.messages.len() - 1);
+            self.shapes.push(shape);
+            self.heights.push(self.metrics.estimate(shape));
         }
         if self.place != Place::Newest {
             self.unread += self.messages.len() - before;
         }
-        if self.messages.len() > KEPT {
-            self.forget(KEPT / 10 + self.messages.len() - KEPT);
+        while self.messages.len() > KEPT || self.bytes > KEPT_BYTES {
+            let excess = self.messages.len().saturating_sub(KEPT);
+            self.forget(excess + (self.messages.len() - excess).div_ceil(10));
         }
         self.settle();
     }
@@ -161,8 +128,13 @@ impl Conversation {
     }
 
     fn forget(&mut self, count: usize) {
-        self.messages.drain(..count);
-        self.messages.shrink_to(KEPT);
+        let gone = self.messages.drain(..count);
+        self.bytes -= gone.map(|message| message.line.len()).sum::<usize>();
+        self.shapes.drain(..count);
+        if !self.messages.is_empty() {
+            // Nothing stands before it any more.
+            self.shapes[0] = self.shape(0);
+        }
         self.place = match self.place {
             Place::At { row, hidden } if row >= count => Place::At {
                 row: row - count,
@@ -171,7 +143,10 @@ impl Conversation {
             Place::At { .. } => Place::At { row: 0, hidden: 0 },
             Place::Newest => Place::Newest,
         };
-        self.selection = None;
+        self.selection = self
+            .selection
+            .take()
+            .and_then(|selection| selection.up_by(count));
         self.unread = self.unread.min(self.messages.len());
         self.remeasure();
     }
@@ -179,17 +154,14 @@ impl Conversation {
     /// Estimates every height anew, and lays nothing out.
     fn remeasure(&mut self) {
         self.rows.clear();
-        self.heights = (0..self.messages.len())
-            .map(|row| self.estimate(row))
-            .collect();
+        let heights = self.shapes.iter();
+        self.heights = heights.map(|&shape| self.metrics.estimate(shape)).collect();
     }
 
-    fn estimate(&self, row: usize) -> u32 {
-        let text = self.messages[row].shown();
+    fn shape(&self, row: usize) -> Shape {
         let named = self.author(row).is_some();
         let day = self.day(row).is_some();
-        self.metrics
-            .estimate(text.len(), text.chars().count(), named, day)
+        Shape::new(self.messages[row].shown(), named, day)
     }
 
     /// The list has another size.
@@ -216,13 +188,20 @@ impl Conversation {
     }
 
     fn restyle(&mut self, metrics: Metrics) {
-        let scale = f64::from(metrics.text) * f64::from(self.metrics.width);
-        let scale = scale / (f64::from(self.metrics.text) * f64::from(metrics.width));
+        let (row, hidden) = self.top();
+        let before = self
+            .heights
+            .len()
+            .checked_sub(1)
+            .map(|last| self.heights.height(row.min(last)));
         self.metrics = metrics;
-        if let Place::At { hidden, .. } = &mut self.place {
-            *hidden = (*hidden as f64 * scale) as i64;
-        }
         self.remeasure();
+        if let (Place::At { .. }, Some(before)) = (self.place, before) {
+            // The same part of the same row stays at the upper edge.
+            let part = hidden as f64 / f64::from(before.max(1));
+            let hidden = (part * self.measure(row) as f64) as i64;
+            self.place = Place::At { row, hidden };
+        }
         self.settle();
     }
 
@@ -230,12 +209,25 @@ impl Conversation {
     pub fn look_for(&mut self, needle: Needle) {
         if self.needle != needle {
             self.needle = needle;
-            self.rows.clear();
-            self.settle();
+            let rows: Vec<usize> = self.rows.keys().copied().collect();
+            for row in rows {
+                self.mark(row);
+            }
         }
     }
 
-    /// A colour for its reader's eyes: drops what is laid out of one message.
+    /// Marks what is found and selected in a row anew.
+    fn mark(&mut self, row: usize) {
+        self.version += 1;
+        if self.rows.contains_key(&row) {
+            let (found, selected) = self.marks(row);
+            if let Some(row) = self.rows.get_mut(&row) {
+                row.mark(&found, selected);
+            }
+        }
+    }
+
+    /// Lays a row out anew, if it is laid out.
     fn redo(&mut self, row: usize) {
         if self.rows.remove(&row).is_some() {
             self.settle();
@@ -244,7 +236,12 @@ impl Conversation {
 
     /// Shows more of a long message.
     pub fn open(&mut self, row: usize) {
-        self.messages[row].opened += 1;
+        if row >= self.messages.len() {
+            // It was forgotten between being seen and being clicked.
+            return;
+        }
+        self.messages[row].opened = self.messages[row].opened.saturating_add(1);
+        self.shapes[row] = self.shape(row);
         self.redo(row);
     }
 
@@ -300,11 +297,15 @@ impl Conversation {
         }
     }
 
-    /// What Enter on a message leads to.
+    /// What Enter on a message leads to: its links in turn, then more of it.
     #[must_use]
-    pub fn first_target(&self, row: usize) -> Option<Target> {
-        let targets = &self.rows.get(&row)?.targets;
-        targets.first().map(|(_, target)| target.clone())
+    pub fn target(&self, row: usize, turn: usize) -> Option<Target> {
+        let targets = self.rows.get(&row)?.targets.iter();
+        let mut targets: Vec<&Target> = targets.map(|(_, target)| target).collect();
+        // An address on two lines stands there twice.
+        targets.dedup();
+        let at = turn.checked_rem(targets.len())?;
+        Some(targets[at].clone())
     }
 
     /// Whether the newest message is in sight and stays so.
@@ -371,6 +372,7 @@ impl Conversation {
 
     /// Lays out what can be seen and stands where it is consistent.
     fn settle(&mut self) {
+        self.version += 1;
         if let Place::At { row, hidden } = self.place {
             self.place = self.consistent(row, hidden);
         }
@@ -433,7 +435,11 @@ impl Conversation {
         if let Some(row) = self.rows.get(&row) {
             return i64::from(row.height);
         }
-        let laid_out = Row::new(&self.content(row), self.metrics, self.link);
+        let mut laid_out = Row::new(&self.content(row), self.metrics, self.link);
+        let (found, selected) = self.marks(row);
+        if !found.is_empty() || !selected.is_empty() {
+            laid_out.mark(&found, selected);
+        }
         let height = laid_out.height;
         self.heights.set(row, height);
         self.rows.insert(row, laid_out);

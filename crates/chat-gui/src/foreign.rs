@@ -96,22 +96,29 @@ impl Needle {
     /// Where it stands first in `text` at or after `from`.
     #[must_use]
     pub fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
-        let (&first, rest) = self.0.split_first()?;
-        for (begin, character) in text.get(from..)?.char_indices() {
-            if fold(character) != first {
-                continue;
-            }
-            let begin = begin + from;
-            let mut after = text[begin..].char_indices().skip(1);
-            let same = rest
-                .iter()
-                .all(|&wanted| after.next().is_some_and(|(_, found)| fold(found) == wanted));
-            if same {
-                let end = after.next().map_or(text.len(), |(end, _)| begin + end);
-                return Some(begin..end);
-            }
+        let &first = self.0.first()?;
+        let rest = text.get(from..)?;
+        if first.is_ascii() {
+            // Most texts do not hold it: their bytes are gone through many at a time. The few
+            // letters beyond ASCII that fold into it (the sign for Kelvin) are not looked for.
+            let (lower, upper) = (first as u8, first.to_ascii_uppercase() as u8);
+            let mut begins = memchr::memchr2_iter(lower, upper, rest.as_bytes());
+            return begins.find_map(|begin| self.stands_at(text, from + begin));
         }
-        None
+        let mut begins = rest
+            .char_indices()
+            .filter(|&(_, character)| fold(character) == first);
+        begins.find_map(|(begin, _)| self.stands_at(text, from + begin))
+    }
+
+    /// Where it ends, if it begins at `begin`, where its first letter stands.
+    fn stands_at(&self, text: &str, begin: usize) -> Option<Range<usize>> {
+        let mut after = text[begin..].char_indices().skip(1);
+        let same = self.0[1..]
+            .iter()
+            .all(|&wanted| after.next().is_some_and(|(_, found)| fold(found) == wanted));
+        let end = after.next().map_or(text.len(), |(end, _)| begin + end);
+        same.then_some(begin..end)
     }
 
     /// Everywhere it stands in `text`.

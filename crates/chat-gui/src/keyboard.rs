@@ -1,5 +1,6 @@
 //! Which keys mean what.
 
+use iced::advanced::graphics::core::SmolStr;
 use iced::keyboard::key::Named;
 use iced::keyboard::{Key as Pressed, Modifiers, key};
 use iced::widget::text_editor::{Binding, KeyPress, Status};
@@ -12,6 +13,7 @@ pub fn key(
     pressed: &Pressed,
     physical: key::Physical,
     modifiers: Modifiers,
+    text: Option<&SmolStr>,
     taken: bool,
 ) -> Option<Key> {
     let (extend, command) = (modifiers.shift(), modifiers.command());
@@ -41,6 +43,10 @@ pub fn key(
         Pressed::Named(Named::PageDown) => Key::Page { down: true },
         Pressed::Named(Named::Home) => Key::End { down: false },
         Pressed::Named(Named::End) => Key::End { down: true },
+        Pressed::Character(_) if !command && !modifiers.alt() && !modifiers.logo() => {
+            let typed = text.filter(|text| !text.chars().any(char::is_control));
+            Key::Type(typed?.clone())
+        }
         _ => return None,
     })
 }
@@ -78,7 +84,7 @@ mod tests {
 
     fn meaning(named: Named, modifiers: Modifiers, taken: bool) -> Option<Key> {
         let physical = key::Physical::Unidentified(key::NativeCode::Unidentified);
-        key(&Pressed::Named(named), physical, modifiers, taken)
+        key(&Pressed::Named(named), physical, modifiers, None, taken)
     }
 
     #[test]
@@ -89,6 +95,26 @@ mod tests {
             meaning(Named::Escape, Modifiers::empty(), true),
             Some(Key::Escape)
         );
+    }
+
+    #[test]
+    fn letters_that_no_field_took_are_typed() {
+        let typed = |modifiers, taken| {
+            let pressed = Pressed::Character(SmolStr::new("é"));
+            let physical = key::Physical::Unidentified(key::NativeCode::Unidentified);
+            key(
+                &pressed,
+                physical,
+                modifiers,
+                Some(&SmolStr::new("é")),
+                taken,
+            )
+        };
+        let letter = Some(Key::Type(SmolStr::new("é")));
+        assert_eq!(typed(Modifiers::empty(), false), letter);
+        assert_eq!(typed(Modifiers::SHIFT, false), letter);
+        assert_eq!(typed(Modifiers::empty(), true), None);
+        assert_eq!(typed(Modifiers::CTRL, false), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | [`keyboard`] | which keys mean what |
 //! | [`palette`], [`settings`], [`words`] | colours, settings, languages |
 //! | [`app`] | the shell: connection, files, clipboard, browser |
+//! | [`threads`], [`display`] | the runtime beneath, and the window's opening |
 //! | [`cli`] | the command line |
 //!
 //! The protocol and the connection are `underground-chat`'s.
@@ -21,6 +22,7 @@
 pub mod app;
 pub mod cli;
 pub mod conversation;
+pub mod display;
 pub mod foreign;
 pub mod heights;
 pub mod keyboard;
@@ -31,6 +33,7 @@ pub mod rest;
 pub mod row;
 pub mod settings;
 pub mod state;
+pub mod threads;
 pub mod view;
 pub mod words;
 

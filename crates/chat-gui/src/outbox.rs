@@ -12,6 +12,18 @@ use underground_chat::protocol::{MessageId, text};
 /// What the server has and does not echo for so long goes into the list all the same.
 const ECHO: Duration = Duration::from_secs(5);
 
+/// Servers cut messages somewhere; none cuts shorter ones than this, in bytes.
+const LONG: usize = 500;
+
+/// How a message of ours came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo {
+    /// As it was sent.
+    Whole,
+    /// Its start: to the server it was too long.
+    Cut,
+}
+
 /// How far a message has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -83,13 +95,22 @@ impl Outbox {
         }
     }
 
-    /// A message of ours came back: whether we were waiting for it.
-    pub fn echoed(&mut self, said: &str) -> bool {
-        let found = self
+    /// A message of ours came back: whether we were waiting for it, and whether all of it came.
+    pub fn echoed(&mut self, said: &str) -> Option<Echo> {
+        let ours = |message: &Outgoing| crate::foreign::clean(&text::flatten(&message.text));
+        let whole = self
             .messages
             .iter()
-            .position(|message| crate::foreign::clean(&text::flatten(&message.text)) == said);
-        found.is_some_and(|index| self.messages.remove(index).is_some())
+            .position(|message| ours(message) == said);
+        let cut = || {
+            let starts = |message: &Outgoing| said.len() >= LONG && ours(message).starts_with(said);
+            self.messages.iter().position(starts)
+        };
+        let (index, echo) = match whole {
+            Some(index) => (index, Echo::Whole),
+            None => (cut()?, Echo::Cut),
+        };
+        self.messages.remove(index).map(|_echoed| echo)
     }
 
     /// What the server has had for a while and nobody will send us: we were not listening.
@@ -115,6 +136,19 @@ impl Outbox {
             Mark::Sent(_) => true,
         });
         waiting
+    }
+
+    /// Everything that the server has and that has not come back.
+    pub fn take_sent(&mut self) -> Vec<String> {
+        let mut sent = Vec::new();
+        self.messages.retain(|message| match message.mark {
+            Mark::Waiting(_) => true,
+            Mark::Sent(_) => {
+                sent.push(message.text.clone());
+                false
+            }
+        });
+        sent
     }
 
     /// Whether something is awaited that time alone decides.

@@ -80,7 +80,7 @@ pub fn of(shade: Shade) -> &'static Colors {
 pub fn theme(shade: Shade) -> Theme {
     let colors = of(shade);
     let palette = Palette {
-        background: colors.ground,
+        background: colors.bar,
         text: colors.text,
         primary: colors.link,
         success: colors.well,

@@ -12,7 +12,7 @@ use iced::advanced::{Clipboard, Layout, Shell, Widget, mouse, overlay};
 use iced::window::RedrawRequest;
 use iced::{Element, Event, Length, Rectangle, Renderer, Size, Theme, Vector, window};
 
-use crate::state::Message;
+use crate::state::{Control, Message};
 
 /// Without a key or a click for so long, nobody writes.
 const AFTER: Duration = Duration::from_secs(10);
@@ -21,12 +21,12 @@ const BLINK: Duration = Duration::from_millis(500);
 
 /// The field.
 #[allow(missing_debug_implementations, reason = "an element has none")]
-pub struct Rest<'a>(Element<'a, Message>);
+pub struct Rest<'a>(Element<'a, Message>, Control);
 
 impl<'a> Rest<'a> {
-    /// Lets `field` come to rest.
-    pub fn new(field: impl Into<Element<'a, Message>>) -> Self {
-        Self(field.into())
+    /// Lets `field` come to rest, and has it say when it is clicked.
+    pub fn new(field: impl Into<Element<'a, Message>>, control: Control) -> Self {
+        Self(field.into(), control)
     }
 }
 
@@ -112,6 +112,10 @@ impl Widget<Message, Theme, Renderer> for Rest<'_> {
             }
             _ => false,
         };
+        let clicked = matches!(event, Event::Mouse(mouse::Event::ButtonPressed(_)));
+        if clicked && cursor.is_over(layout.bounds()) {
+            shell.publish(Message::Focused(self.1));
+        }
         let mut messages = Vec::new();
         let mut own = Shell::new(&mut messages);
         let field = self.0.as_widget_mut();

@@ -67,6 +67,17 @@ impl Settings {
             ("MINECHAT_HISTORY", self.history.display().to_string()),
             ("MINECHAT_THEME", shade.to_owned()),
             ("MINECHAT_FONT_SIZE", self.letters.to_string()),
+            ("MINECHAT_LANG", self.words.code().to_owned()),
         ]
+    }
+
+    /// The variables that are not what they were: only those are kept, so that what was
+    /// said once on the command line does not become what is said always.
+    #[must_use]
+    pub fn changed(&self, before: &Self) -> Vec<(&'static str, String)> {
+        let before = before.variables();
+        let pairs = self.variables().into_iter().zip(before);
+        let changed = pairs.filter(|(now, before)| now != before);
+        changed.map(|(now, _)| now).collect()
     }
 }

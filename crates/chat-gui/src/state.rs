@@ -34,16 +34,23 @@ const UNWRITTEN: usize = 10_000;
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Message {
-    /// The history was read.
-    Past(Result<Vec<Entry>, String>),
+    /// The history was read, and what is the matter with it.
+    Past(Vec<Entry>, Option<String>),
     /// Something came from the connection of that generation.
     Events(u64, Vec<Event>),
     /// The library took a message, or did not.
     Posted(String, Result<MessageId, PostError>),
     /// A message to be changed came back; or it was too late.
     TookBack(MessageId, Option<String>),
-    /// Lines were written to the history.
-    Recorded(Result<(), String>),
+    /// What was not sent to the server before: these texts come back, and nobody knows of those.
+    Returned {
+        /// They were not sent.
+        back: Vec<String>,
+        /// They were sent, and not confirmed.
+        unsure: Vec<String>,
+    },
+    /// Lines were written to the history, or some were not.
+    Recorded(Result<(), Unwritten>),
     /// The token was kept in `.env`, or could not be.
     Kept(Result<(), String>),
     /// A server was started (`false`: there was one), or could not be.
@@ -66,6 +73,8 @@ pub enum Message {
     Marked(Selection),
     /// A link or "more" of a message was clicked.
     Followed(usize, Target),
+    /// A field was clicked.
+    Focused(Control),
     /// The message being written was changed.
     Edited(text_editor::Action),
     /// A key that no field took.
@@ -74,8 +83,19 @@ pub enum Message {
     Press(Control),
     /// A field holds another text.
     Typed(Control, String),
+    /// The user wants the window closed.
+    Leave,
     /// The window is to be closed.
     Close,
+}
+
+/// Lines that could not be written to the history.
+#[derive(Clone, Debug)]
+pub struct Unwritten {
+    /// Why.
+    pub error: String,
+    /// They are tried again with what is heard next.
+    pub lines: Vec<(DateTime, String)>,
 }
 
 /// What has to be done outside.
@@ -91,12 +111,17 @@ pub enum Effect {
     LogIn(Token),
     /// Try again at once.
     Retry,
-    /// The connection is to be made anew, and these wait for it.
-    Move(Vec<(MessageId, String)>),
+    /// The connection is to be made anew.
+    Move {
+        /// What was not confirmed on this one.
+        waiting: Vec<(MessageId, String)>,
+        /// To another server: what was written for this one is not for that one's ears.
+        elsewhere: bool,
+    },
     /// Keep a token.
     KeepToken(Token),
-    /// Keep the settings.
-    KeepSettings,
+    /// Keep these settings, as variables.
+    KeepSettings(Vec<(&'static str, String)>),
     /// Write to the history; after that [`Message::Recorded`].
     Record(Vec<(DateTime, String)>),
     /// Another program may write the history: nothing is heard here.
@@ -180,6 +205,12 @@ pub struct State {
     pub now: Instant,
     unwritten: Vec<(DateTime, String)>,
     recording: bool,
+    /// What was said last about the history not being written, so as to say it once.
+    unwritable: Option<String>,
+    /// The message whose links are opened in turn, and how many were.
+    followed: Option<(usize, usize)>,
+    /// When the user was told that messages still wait.
+    warned: Option<Instant>,
 }
 
 impl State {
@@ -214,6 +245,9 @@ impl State {
             now,
             unwritten: Vec::new(),
             recording: false,
+            unwritable: None,
+            followed: None,
+            warned: None,
         }
     }
 
@@ -225,7 +259,7 @@ impl State {
             return effects;
         }
         match message {
-            Message::Past(past) => self.past(past),
+            Message::Past(past, trouble) => self.past(past, trouble),
             Message::Events(generation, events) if generation == self.generation => {
                 self.events(events, clock, &mut effects);
             }
@@ -233,13 +267,8 @@ impl State {
             Message::Posted(text, Ok(id)) => self.outbox.push(id, text),
             Message::Posted(text, Err(error)) => self.refused(text, error, &mut effects),
             Message::TookBack(id, text) => self.took_back(id, text, &mut effects),
-            Message::Recorded(result) => {
-                self.recording = false;
-                if let Err(error) = result {
-                    self.say(error);
-                }
-                self.record(&mut effects);
-            }
+            Message::Returned { back, unsure } => self.returned(&back, &unsure, &mut effects),
+            Message::Recorded(result) => self.recorded(result, &mut effects),
             Message::Kept(result) => match result {
                 Ok(()) => self.say(self.settings.words.token_saved().to_owned()),
                 Err(error) => self.say(error),
@@ -255,6 +284,7 @@ impl State {
             Message::Scrolled(pixels) => self.conversation.scroll(pixels),
             Message::Dragged(part) => self.conversation.to_part(part),
             Message::Clicked(row, extend) => {
+                self.followed = None;
                 self.conversation.click(row, extend);
                 self.focus_on(Control::List, &mut effects);
             }
@@ -266,14 +296,16 @@ impl State {
             }
             Message::Followed(row, Target::More) => self.conversation.open(row),
             Message::Followed(_, Target::Link(address)) => effects.push(Effect::Open(address)),
+            Message::Focused(control) => self.focus = control,
             Message::Edited(action) => {
                 self.focus = Control::Input;
                 self.notice = None;
                 self.input.perform(action);
             }
-            Message::Key(key) => self.key(key, &mut effects),
-            Message::Press(control) => self.press(control, &mut effects),
+            Message::Key(key) => self.key(key, clock, &mut effects),
+            Message::Press(control) => self.press(control, clock, &mut effects),
             Message::Typed(control, text) => self.typed(control, text),
+            Message::Leave => self.leave(&mut effects),
             Message::Close => effects.push(Effect::Close),
         }
         effects
@@ -282,7 +314,7 @@ impl State {
     /// Whether what was touched is there: a dialog may have come between seeing and pressing.
     fn takes(&self, message: &Message) -> bool {
         match message {
-            Message::Press(control) | Message::Typed(control, _) => {
+            Message::Press(control) | Message::Typed(control, _) | Message::Focused(control) => {
                 self.controls().contains(control)
             }
             Message::Clicked(..) | Message::Marked(_) | Message::Edited(_) => self.dialog.is_none(),

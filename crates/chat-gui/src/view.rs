@@ -10,13 +10,16 @@ use underground_chat::client::Status;
 use crate::keyboard;
 use crate::list::List;
 use crate::outbox::Mark;
-use crate::palette::{self, Colors};
+use crate::palette;
 use crate::rest::Rest;
 use crate::state::{Control, Message, State};
 use parts::Parts;
 
 /// Messages on their way that are shown at once.
 const ON_THE_WAY: usize = 3;
+
+/// Bytes of the system's explanation why there is no connection that are shown.
+const WHY: usize = 200;
 
 /// The window of `state`.
 #[must_use]
@@ -25,10 +28,15 @@ pub fn view(state: &State) -> Element<'_, Message> {
     let colors = parts.colors;
     // A part that is not there leaves its place empty: were the others to move up,
     // the field would lose the keyboard.
-    let offered: Element<'_, Message> = if state.offers_server() {
-        container(offer(&parts)).padding([4, 12]).into()
-    } else {
-        Space::new().into()
+    let offered: Element<'_, Message> = match &state.reading {
+        _ if state.offers_server() => container(offer(&parts)).padding([4, 12]).into(),
+        Status::Down { why, .. } => {
+            let host = crate::foreign::name(&state.settings.address.host);
+            let why = crate::foreign::clean(crate::foreign::start(why, WHY));
+            let why = parts.text(parts.words.no_connection(&host, &why));
+            container(why.color(colors.wrong)).padding([4, 12]).into()
+        }
+        _ => Space::new().into(),
     };
     let window = column![
         bar(&parts),
@@ -40,10 +48,15 @@ pub fn view(state: &State) -> Element<'_, Message> {
         writing(&parts),
         status(&parts),
     ];
+    // No ground of its own: the toolkit has filled what is painted anew with the theme's,
+    // and a second one costs as much as all letters of a line.
     let window = container(window)
         .width(Fill)
         .height(Fill)
-        .style(move |_: &Theme| ground(colors.bar, colors));
+        .style(move |_: &Theme| container::Style {
+            text_color: Some(colors.text),
+            ..container::Style::default()
+        });
     // One shape of tree with a dialog and without: widgets keep what they remember.
     let dialog = state.dialog.as_ref().map(|dialog| {
         let dialog = container(dialogs::view(&parts, dialog))
@@ -56,14 +69,6 @@ pub fn view(state: &State) -> Element<'_, Message> {
         opaque(dialog)
     });
     stack![window, dialog].into()
-}
-
-fn ground(color: Color, colors: &Colors) -> container::Style {
-    container::Style {
-        text_color: Some(colors.text),
-        background: Some(Background::Color(color)),
-        ..container::Style::default()
-    }
 }
 
 fn bar<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
@@ -209,7 +214,7 @@ fn writing<'a>(parts: &Parts<'a>) -> Element<'a, Message> {
             }
         });
     row![
-        Rest::new(field),
+        Rest::new(field, Control::Input),
         parts.button(Control::Send, parts.words.send())
     ]
     .spacing(8)

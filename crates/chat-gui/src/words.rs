@@ -82,6 +82,8 @@ words! {
     too_long: "The message is too long.", "Сообщение слишком длинное.";
     queue_full: "Too many messages wait; this one stays here.", "Слишком много сообщений ждут отправки; это остаётся здесь.";
     history_lost: "The disk is too slow: some messages are missing in the history.", "Диск слишком медленный: часть сообщений не попала в историю.";
+    language: "Language", "Язык";
+    still_waiting: "Some messages have not been sent yet. Leave once more to lose them.", "Есть неотправленные сообщения. Выйдите ещё раз, чтобы потерять их.";
     not_found: "not found", "не найдено";
     previous: "Previous", "Назад";
     next: "Next", "Вперёд";
@@ -96,6 +98,15 @@ impl Words {
             Self::Ru
         } else {
             Self::En
+        }
+    }
+
+    /// As `--lang` names it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ru => "ru",
         }
     }
 
@@ -167,6 +178,50 @@ impl Words {
         match self {
             Self::En => format!("and {count} more before"),
             Self::Ru => format!("и ещё {count} до этого"),
+        }
+    }
+
+    /// Messages for another server are where they were written.
+    #[must_use]
+    pub fn brought_back(self, count: usize) -> String {
+        match (self, count) {
+            (Self::En, 1) => "A message for the server before is here again.".to_owned(),
+            (Self::En, count) => format!("{count} messages for the server before are here again."),
+            (Self::Ru, count) => {
+                format!("Не ушло на прежний сервер и снова здесь сообщений: {count}.")
+            }
+        }
+    }
+
+    /// Messages left, and nobody confirmed that they arrived.
+    #[must_use]
+    pub fn unsure(self, count: usize, first: &str) -> String {
+        match (self, count) {
+            (Self::En, 1) => format!("Nobody knows whether this arrived: {first}"),
+            (Self::En, count) => {
+                format!("Nobody knows whether these {count} messages arrived: {first}…")
+            }
+            (Self::Ru, 1) => format!("Неизвестно, дошло ли: {first}"),
+            (Self::Ru, count) => format!("Неизвестно, дошли ли сообщения ({count}): {first}…"),
+        }
+    }
+
+    /// A server took only the start of a message.
+    #[must_use]
+    pub fn cut_short(self, bytes: usize) -> String {
+        let size = bytes.div_ceil(1000);
+        match self {
+            Self::En => format!("The server kept only the first {size} kB of that."),
+            Self::Ru => format!("Сервер оставил только первые {size} кБ этого."),
+        }
+    }
+
+    /// What the system says about a server that cannot be reached.
+    #[must_use]
+    pub fn no_connection(self, host: &str, why: &str) -> String {
+        match self {
+            Self::En => format!("No connection to {host}: {why}"),
+            Self::Ru => format!("Нет соединения с {host}: {why}"),
         }
     }
 

@@ -43,7 +43,7 @@ impl Person {
             start,
             size: (640.0, 480.0),
         };
-        person.tell(Message::Past(Ok(Vec::new())));
+        person.tell(Message::Past(Vec::new(), None));
         person
     }
 
@@ -207,6 +207,75 @@ fn shift_enter_breaks_the_line_and_enter_sends_it_whole() {
         window.simulate([enter(iced::keyboard::Modifiers::empty())]);
     });
     assert_eq!(effects, [Effect::Post("one\ntwo".to_owned())]);
+}
+
+#[test]
+fn why_there_is_no_connection_stands_in_the_window() {
+    let mut person = Person::logged_in(Shade::Light, Words::En);
+    person.state.settings.address.host = "no-such-host.invalid".to_owned();
+    let status = Status::Down {
+        retry_at: (person.start + Duration::from_secs(4)).into(),
+        why: "Name or service \u{202e}not known".to_owned(),
+    };
+    person.hear([Event::Status(Port::Read, status)]);
+    assert!(person.sees("No connection to no-such-host.invalid: Name or service not known"));
+    person.hear([Event::Status(Port::Read, Status::Up)]);
+    assert!(!person.sees("No connection to no-such-host.invalid: Name or service not known"));
+}
+
+#[test]
+fn an_input_method_is_asked_for_shows_what_it_composes_and_commits_it() {
+    use iced::advanced::{InputMethod, clipboard, input_method, widget::operation};
+    use iced_test::runtime::UserInterface;
+    use iced_test::runtime::user_interface::{Cache, State};
+
+    let mut person = Person::logged_in(Shade::Light, Words::En);
+    person.looks();
+    let mut renderer = iced::Renderer::new(chat_gui::FONT, iced::Pixels(15.0));
+    let size = iced::Size::new(person.size.0, person.size.1);
+    let view = view::view(&person.state);
+    let mut window = UserInterface::build(view, size, Cache::default(), &mut renderer);
+    let mut focus: Box<dyn operation::Operation> =
+        Box::new(operation::focusable::focus(Control::Input.id()));
+    window.operate(&renderer, focus.as_mut());
+    let mut happens = |event| {
+        let mut messages = Vec::new();
+        let cursor = iced::mouse::Cursor::Unavailable;
+        let board = &mut clipboard::Null;
+        let (state, _) = window.update(&[event], cursor, &mut renderer, board, &mut messages);
+        (state, messages)
+    };
+    let redraw = || iced::Event::Window(iced::window::Event::RedrawRequested(Instant::now()));
+    let asked = |state| match state {
+        State::Updated { input_method, .. } => input_method,
+        State::Outdated => panic!("nothing has changed"),
+    };
+    let (state, _) = happens(redraw());
+    assert!(matches!(
+        asked(state),
+        InputMethod::Enabled { preedit: None, .. }
+    ));
+
+    let composing = |text: &str| {
+        let event = input_method::Event::Preedit(text.to_owned(), None);
+        iced::Event::InputMethod(event)
+    };
+    let (_, messages) = happens(iced::Event::InputMethod(input_method::Event::Opened));
+    assert!(messages.is_empty());
+    happens(composing("nihao"));
+    let (state, _) = happens(redraw());
+    let InputMethod::Enabled { preedit, .. } = asked(state) else {
+        panic!("the input method was let go");
+    };
+    assert_eq!(preedit.unwrap().content, "nihao");
+    happens(composing(""));
+    let committed = input_method::Event::Commit("你好".to_owned());
+    let (_, messages) = happens(iced::Event::InputMethod(committed));
+    drop(window);
+    for message in messages {
+        person.tell(message);
+    }
+    assert_eq!(person.state.input.text().trim_end(), "你好");
 }
 
 /// How many parts the window has, at every level down to the field: where that

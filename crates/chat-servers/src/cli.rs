@@ -127,7 +127,7 @@ enum Color {
 /// What `main` prints in one line.
 pub fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let cli = Cli::parse();
+    let cli: Cli = common::usage::parse();
     let endpoints = endpoints(&cli).unwrap_or_else(|error| error.exit());
     crate::log::to_stderr(cli.verbose)?;
     let shutdown = Shutdown::on_signals()?;

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use common::listen::ListenError;
+use common::listen::{Flags, ListenError};
 use common::shutdown::Shutdown;
 use socket2::{SockRef, TcpKeepalive};
 
@@ -56,16 +56,14 @@ impl Bound {
 ///
 /// The port is in use, or cannot be had for another reason; the error names the flag.
 pub fn bind(endpoint: Endpoint, host: &str, keep_alive: Duration) -> Result<Bound, ListenError> {
-    let flag = match endpoint.transport {
-        Transport::Tcp => "--port",
-        Transport::Web => "--ws-port",
+    let flags = Flags::HostAndPort {
+        host: "--host",
+        port: match endpoint.transport {
+            Transport::Tcp => "--port",
+            Transport::Web => "--ws-port",
+        },
     };
-    let host = if host.contains(':') && !host.starts_with('[') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
-    };
-    let socket = common::listen::bind(&format!("{host}:{}", endpoint.port), flag)?;
+    let socket = common::listen::bind_host(host, endpoint.port, flags)?;
     let address = socket
         .local_addr()
         .expect("a listening socket has an address");
@@ -258,7 +256,7 @@ mod tests {
             ) {
                 Ok(bound) => assert!(bound.address.is_ipv6()),
                 // A machine may have none; then the address is still understood.
-                Err(error) => assert!(!error.to_string().contains("HOST:PORT"), "{error}"),
+                Err(error) => assert!(!error.to_string().contains("give --host"), "{error}"),
             }
         }
     }

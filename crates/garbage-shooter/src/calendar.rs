@@ -73,6 +73,12 @@ pub fn line(year: u32) -> (String, bool) {
     }
 }
 
+/// What stands in the place of the phrase for who fires too early.
+#[must_use]
+pub fn no_gun(year: u32) -> String {
+    format!("{year} · no gun before {GUN}")
+}
+
 /// The time between two pieces of garbage in `year`; none falls in the first years.
 #[must_use]
 pub fn garbage_every(year: u32) -> Option<Ticks> {

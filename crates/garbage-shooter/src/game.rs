@@ -251,8 +251,12 @@ impl Game for GarbageShooter {
     }
 
     fn verdict(&self) -> String {
-        let score = self.play().map_or(0, |play| play.world.score());
-        format!("score {score}")
+        let Some(play) = self.play() else {
+            return "score 0".to_owned();
+        };
+        let world = &play.world;
+        let year = world.lost().unwrap_or(world.year());
+        format!("{year}, score {}", world.score())
     }
 
     fn seed(&self) -> u64 {

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let arguments = Arguments::parse();
+    let arguments = common::usage::parse::<Arguments>();
     let file = BestFile::of_user();
     // A recording brings its own.
     let best = if arguments.options.replay.is_some() {

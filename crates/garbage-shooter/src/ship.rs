@@ -5,6 +5,7 @@
 use space_game::engine::{Art, Keys, Place, Scene};
 use space_game::game::palette;
 use space_game::game::ship::{burn, hull, plumes};
+use space_game::shell::TICKS_PER_SECOND;
 
 use crate::calendar::BEAT;
 use crate::explosion::{explosion, outline};
@@ -16,6 +17,9 @@ use crate::world::World;
 
 /// Ticks between two shots of a gun that is held.
 const RELOAD: u64 = 12;
+
+/// How long it is said that there is no gun yet.
+const REFUSAL: u64 = 2 * TICKS_PER_SECOND as u64;
 
 /// The hull with the gun on its nose.
 fn armed_hull() -> Art {
@@ -43,6 +47,8 @@ pub async fn ship(scene: Scene, world: World) {
         y: screen.rows() * 2 / 3,
     });
     let mut loaded = 0;
+    // The key that began the game is still held, and asks for nothing.
+    let mut held = Keys::FIRE;
     loop {
         let keys = scene.keys();
         flight.step(keys.direction(), size, scene.size());
@@ -60,6 +66,10 @@ pub async fn ship(scene: Scene, world: World) {
             scene.spawn(move |scene| explosion(scene, place, size));
             break;
         }
+        if !world.is_armed() && keys.without(held).contains(Keys::FIRE) {
+            world.refuse(scene.now() + REFUSAL);
+        }
+        held = keys;
         if keys.contains(Keys::FIRE) && world.is_armed() && scene.now() >= loaded {
             loaded = scene.now() + RELOAD;
             let (world, muzzle) = (world.clone(), place.plus(size.columns() / 2, -1));

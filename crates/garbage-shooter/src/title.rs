@@ -193,12 +193,17 @@ async fn names(scene: Scene, best: u32) {
 async fn invitation(scene: Scene) {
     let words = Art::new(" SPACE or ENTER to fly ").styled(palette::BRIGHT);
     let short = Art::new(" SPACE: fly ").styled(palette::BRIGHT);
-    let keys = Art::new(" arrows fly · space fires · p pauses · q quits ").styled(palette::PLAIN);
-    let [words, short, keys] = [words, short, keys].map(|art| art.solid(palette::NIGHT));
+    // The longest that fits.
+    let keys = [
+        " arrows fly · space fires from 2020 · p pauses · r again · q quits ",
+        " arrows fly · p pauses · r again · q quits ",
+    ];
+    let keys = keys.map(|keys| Art::new(keys).styled(palette::PLAIN).solid(palette::NIGHT));
+    let [words, short] = [words, short].map(|art| art.solid(palette::NIGHT));
     let nothing = Art::new("");
     let sprites = [
         scene.sprite(layers::WORDS, &nothing),
-        scene.sprite(layers::WORDS, &keys),
+        scene.sprite(layers::WORDS, &nothing),
     ];
     let mut lit = true;
     loop {
@@ -211,7 +216,9 @@ async fn invitation(scene: Scene) {
         };
         sprites[0].set_art(if lit { call } else { &nothing });
         sprites[0].move_to(place(call, 4));
-        sprites[1].move_to(place(&keys, if fits(&keys) { 2 } else { -1 }));
+        let keys = keys.iter().find(|keys| fits(keys)).unwrap_or(&nothing);
+        sprites[1].set_art(keys);
+        sprites[1].move_to(place(keys, 2));
         lit = !lit;
         scene.sleep(if lit { 4 * BEAT } else { 8 * BEAT }).await;
     }

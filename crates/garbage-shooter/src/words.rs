@@ -24,19 +24,21 @@ pub fn ember() -> [Style; 5] {
     .map(|color| Style::new().fg(color))
 }
 
-/// The year and its phrase in the lower border, the score at its right end. Each line is
-/// replaced as a whole, so no phrase leaves remains of a longer one.
+/// The year and its phrase in the lower border, the score at its right end. Who fires before
+/// there is a gun reads that in the phrase's place. Each line is replaced as a whole, so no
+/// phrase leaves remains of a longer one.
 pub async fn status(scene: Scene, world: World) {
     let line = |text: &str, style: Style| Art::new(text).styled(style).solid(style);
     let left = scene.sprite(layers::WORDS, &Art::new(""));
     let right = scene.sprite(layers::WORDS, &Art::new(""));
     let mut shown = None;
     loop {
-        let now = (world.year(), world.score(), scene.size());
+        let refused = world.is_refused(scene.now());
+        let now = (world.year(), world.score(), scene.size(), refused);
         if shown != Some(now) {
             shown = Some(now);
-            let (year, score, size) = now;
-            let (text, fresh) = calendar::line(year);
+            let (year, score, size, _) = now;
+            let (phrase, fresh) = calendar::line(year);
             let score = format!(" {score} ");
             let room = size.columns()
                 - 4
@@ -45,10 +47,17 @@ pub async fn status(scene: Scene, world: World) {
                 } else {
                     0
                 };
-            let mut text = format!(" {text} ");
-            if text.chars().count() as i32 > room {
-                text = format!(" {year} ");
-            }
+            let texts = if refused {
+                [calendar::no_gun(year), format!("{year} · no gun")]
+            } else {
+                [phrase, year.to_string()]
+            };
+            let [long, short] = texts.map(|text| format!(" {text} "));
+            let text = if long.chars().count() as i32 > room {
+                short
+            } else {
+                long
+            };
             let style = if fresh {
                 palette::BRIGHT
             } else {
@@ -101,9 +110,10 @@ pub async fn game_over(scene: Scene, world: World) {
         let (size, score) = shown;
         let words = [
             line("  GAME OVER  ", palette::BRIGHT),
+            // First, for who dies before there is a gun has nothing else to show for it.
+            line(&format!("  reached {year}  "), palette::BRIGHT),
             line(&format!("  score {score}  "), palette::GOLD),
             line(&format!("  best {}  ", world.best()), palette::PLAIN),
-            line(&format!("  you came to {year}  "), palette::FAINT),
             line("  SPACE or r to play again  ", palette::PLAIN),
         ];
         // The largest that fits: one line of letters, two, or none.

@@ -22,6 +22,8 @@ struct Facts {
     year: Cell<u32>,
     score: Cell<u32>,
     best: Cell<u32>,
+    /// The tick until which the player is told that there is no gun yet.
+    refused: Cell<u64>,
     /// The year and the tick in which the ship was lost.
     lost: Cell<Option<(u32, u64)>>,
     boxes: bool,
@@ -59,6 +61,7 @@ impl World {
                 year: Cell::new(calendar::FIRST),
                 score: Cell::new(0),
                 best: Cell::new(best),
+                refused: Cell::new(0),
                 lost: Cell::new(None),
                 boxes,
                 ship: Cell::default(),
@@ -81,6 +84,16 @@ impl World {
     #[must_use]
     pub fn is_armed(&self) -> bool {
         self.year() >= calendar::GUN
+    }
+
+    /// Notes that the player wants to fire and cannot: told until tick `until`.
+    pub(crate) fn refuse(&self, until: u64) {
+        self.facts.refused.set(until);
+    }
+
+    /// Whether the player is to be told, at tick `now`, that there is no gun yet.
+    pub(crate) fn is_refused(&self, now: u64) -> bool {
+        now < self.facts.refused.get() && !self.is_armed()
     }
 
     /// Points so far.

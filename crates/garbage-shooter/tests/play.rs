@@ -107,7 +107,13 @@ fn game_over_stands_before_what_goes_on() {
     }
     hold(&mut game, Keys::NONE, 120);
     let before = picture(&game);
-    for line in ["GAME OVER", "score ", "best ", "r to play again"] {
+    for line in [
+        "GAME OVER",
+        "reached 2026",
+        "score ",
+        "best ",
+        "r to play again",
+    ] {
         assert!(before.contains(line), "{line}");
     }
     insta::assert_snapshot!(before);
@@ -161,13 +167,64 @@ fn the_gun_is_silent_before_2020() {
     let mut game = replayed(DEMO, |game| {
         game.play().is_some_and(|play| play.world().year() == 2019)
     });
+    hold(&mut game, Keys::NONE, 1);
     hold(&mut game, Keys::FIRE, 10);
     assert!(!picture(&game).contains('┃'));
+    assert!(picture(&game).contains("2019 · no gun before 2020"));
     while game.play().unwrap().world().year() == 2019 {
         game.step(Keys::FIRE.into());
     }
     hold(&mut game, Keys::FIRE, 20);
     assert!(picture(&game).contains('┃') || game.play().unwrap().world().is_over());
+    assert!(picture(&game).contains("2020 The plasma gun!"));
+}
+
+#[test]
+fn who_fires_too_early_is_told_so_for_a_while() {
+    for (size, words) in [
+        (SIZE, "1957 · no gun before 2020"),
+        (Size::new(20, 10), "1957 · no gun"),
+    ] {
+        let mut game = GarbageShooter::new(setup(size), false);
+        // The key that begins the game asks for nothing, however long it is held.
+        hold(&mut game, Keys::FIRE, 30);
+        assert!(!picture(&game).contains("no gun"), "{}", picture(&game));
+        hold(&mut game, Keys::NONE, 1);
+        hold(&mut game, Keys::FIRE, 2);
+        assert!(picture(&game).contains(words), "{}", picture(&game));
+        hold(&mut game, Keys::NONE, 130);
+        assert!(!picture(&game).contains("no gun"), "{}", picture(&game));
+    }
+}
+
+#[test]
+fn who_is_lost_without_a_gun_reads_how_far_it_went() {
+    for size in [SIZE, Size::new(20, 10)] {
+        let mut game = GarbageShooter::new(setup(size), false);
+        game.step(Keys::START.into());
+        while !game.is_over() {
+            game.step(Keys::RIGHT.into());
+        }
+        let year = game.play().unwrap().world().year();
+        assert_eq!(game.verdict(), format!("{year}, score 0"));
+        // The years go on behind the banner; the one that counts does not.
+        hold(&mut game, Keys::NONE, u64::from(3 * YEAR.0));
+        assert_eq!(game.verdict(), format!("{year}, score 0"));
+        let shown = picture(&game);
+        assert!(shown.contains(&format!("reached {year}")), "{shown}");
+    }
+}
+
+#[test]
+fn the_title_names_every_key_where_there_is_room() {
+    for (width, keys) in [
+        (80, "space fires from 2020 · p pauses · r again · q quits"),
+        (60, "arrows fly · p pauses · r again · q quits"),
+    ] {
+        let mut game = GarbageShooter::new(setup(Size::new(width, 24)), false);
+        hold(&mut game, Keys::NONE, 2);
+        assert!(picture(&game).contains(keys), "{}", picture(&game));
+    }
 }
 
 #[test]

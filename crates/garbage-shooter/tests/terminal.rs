@@ -89,7 +89,8 @@ fn without_a_terminal_a_recording_ends_in_its_last_picture_and_the_score() {
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     let last = text.lines().last().unwrap();
-    let score: u32 = last.strip_prefix("score ").unwrap().parse().unwrap();
+    let score = last.strip_prefix("2050, score ").unwrap();
+    let score: u32 = score.parse().unwrap();
     assert!(score >= 100, "{text}");
     assert!(text.contains(" 2050 "), "{text}");
 }

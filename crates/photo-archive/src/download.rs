@@ -7,6 +7,7 @@
 //! of the next photo, so a client that leaves takes everything with it.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -74,7 +75,7 @@ pub struct Download<S: PhotoSource> {
     /// the directory at the end needs those too.
     first: Option<usize>,
     skipped: usize,
-    receipt: Receipt,
+    receipt: Arc<Receipt>,
     /// One of the places for downloads, given back at the end.
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -88,7 +89,7 @@ impl<S: PhotoSource> Download<S> {
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
-            receipt: Receipt::new(&request.id, &request.range),
+            receipt: Arc::new(Receipt::new(&request.id, &request.range)),
             shared,
             id: request.id,
             seen: (0..request.planned.album.len())
@@ -131,13 +132,13 @@ impl<S: PhotoSource> Download<S> {
         let target = if self.shared.delay.is_zero() {
             CAPACITY
         } else {
-            if self.receipt.sent > 0 {
+            if self.receipt.sent() > 0 {
                 tokio::time::sleep(self.shared.delay).await;
             }
             SLOW_CHUNK
         };
         let buffer = self.gather(target, true).await?;
-        self.receipt.sent += buffer.len() as u64;
+        self.receipt.add(buffer.len());
         Ok((!buffer.is_empty()).then(|| buffer.freeze()))
     }
 
@@ -295,13 +296,14 @@ impl<S: PhotoSource> Download<S> {
     }
 }
 
-/// Logs how a download ended, however it ends.
+/// Counts what goes to the kernel (with pauses, to hyper), and logs how a download ended,
+/// however it ends: when the last of those who send has let go of it.
 #[derive(Debug)]
 struct Receipt {
     id: AlbumId,
     started: Instant,
     length: u64,
-    sent: u64,
+    sent: AtomicU64,
 }
 
 impl Receipt {
@@ -310,15 +312,23 @@ impl Receipt {
             id: id.clone(),
             started: Instant::now(),
             length: range.end - range.start,
-            sent: 0,
+            sent: AtomicU64::new(0),
         }
+    }
+
+    fn add(&self, count: usize) {
+        self.sent.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Receipt {
     fn drop(&mut self) {
         let seconds = self.started.elapsed().as_secs_f64();
-        let (id, sent, length) = (&self.id, self.sent, self.length);
+        let (id, sent, length) = (&self.id, self.sent(), self.length);
         if sent == length {
             tracing::info!("album {id}: {length} bytes sent in {seconds:.1} s");
         } else {

@@ -10,16 +10,16 @@ use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
+use rustix::net::{Shutdown, shutdown};
 use tokio::net::TcpStream;
 
 /// What sends a body over a bare connection.
-pub type Sender = Box<dyn FnOnce(TcpStream) -> SenderFuture + Send>;
+pub type Sender = Box<dyn FnOnce(Arc<TcpStream>) -> SenderFuture + Send>;
 /// What [`Sender`] does.
 pub type SenderFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -105,30 +105,34 @@ impl http_body::Body for Body {
 }
 
 /// A connection as hyper sees it, which tells a [`Handover`] when it has been flushed.
+///
+/// It is shared with whoever looks at it meanwhile, and with whom it is handed over to.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TokioIo<TcpStream>,
+    stream: Arc<TcpStream>,
     handover: Handover,
 }
 
 impl Connection {
     /// Watches `stream` for `handover`.
     #[must_use]
-    pub fn new(stream: TcpStream, handover: Handover) -> Self {
-        Self {
-            stream: TokioIo::new(stream),
-            handover,
+    pub fn new(stream: Arc<TcpStream>, handover: Handover) -> Self {
+        Self { stream, handover }
+    }
+
+    fn poll_write_with(
+        &self,
+        cx: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        self.handover.lock().flushed = false;
+        loop {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
         }
-    }
-
-    /// The bare connection.
-    #[must_use]
-    pub fn into_inner(self) -> TcpStream {
-        self.stream.into_inner()
-    }
-
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut TokioIo<TcpStream>> {
-        Pin::new(&mut self.get_mut().stream)
     }
 }
 
@@ -136,9 +140,21 @@ impl Read for Connection {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream().poll_read(cx, buffer)
+        // Requests are short: they may as well be copied.
+        let mut bytes = [0; 4096];
+        let room = bytes.len().min(buffer.remaining());
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(&mut bytes[..room]) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => {
+                    buffer.put_slice(&bytes[..read?]);
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
     }
 }
 
@@ -148,22 +164,21 @@ impl Write for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.handover.lock().flushed = false;
-        self.stream().poll_write(cx, bytes)
+        self.poll_write_with(cx, |stream| stream.try_write(bytes))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = self.as_mut().stream().poll_flush(cx);
-        self.handover.lock().flushed = matches!(flushed, Poll::Ready(Ok(())));
-        flushed
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What was written is with the kernel.
+        self.handover.lock().flushed = true;
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(shutdown(&*self.stream, Shutdown::Write)?))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
     fn poll_write_vectored(
@@ -171,7 +186,6 @@ impl Write for Connection {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.handover.lock().flushed = false;
-        self.stream().poll_write_vectored(cx, slices)
+        self.poll_write_with(cx, |stream| stream.try_write_vectored(slices))
     }
 }

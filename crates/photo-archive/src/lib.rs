@@ -9,7 +9,7 @@
 //! - shell: [`source`] (where photos come from), [`checksum`], [`planned`] (plans that
 //!   downloads share), [`download`], [`handover`] (a connection taken over from hyper),
 //!   [`thumbnail`], [`page`], [`respond`], [`site`] (which address answers what),
-//!   [`serve`] (connections), [`buffer`], [`settings`]
+//!   [`serve`] (connections), [`stall`] (clients that take nothing), [`buffer`], [`settings`]
 //!
 //! It ports an `aiohttp` server that piped the output of a `zip` process.
 
@@ -29,4 +29,5 @@ pub mod serve;
 pub mod settings;
 pub mod site;
 pub mod source;
+pub mod stall;
 pub mod thumbnail;

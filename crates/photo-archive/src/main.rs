@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Parser as _;
 use common::shutdown::Shutdown;
 use jiff::tz::TimeZone;
 use photo_archive::buffer::Pool;
@@ -16,6 +15,7 @@ use photo_archive::planned::Plans;
 use photo_archive::serve::{connections, serve};
 use photo_archive::settings::Settings;
 use photo_archive::site::{PHOTOS, Site, router};
+use photo_archive::source::PhotoSource as _;
 use photo_archive::source::directory::Directories;
 use photo_archive::thumbnail::Thumbnails;
 use tokio::sync::Semaphore;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let settings = Settings::parse();
+    let settings = common::usage::parse::<Settings>();
     common::logging::to_stderr("photo_archive", settings.verbosity())?;
     let descriptors = common::limits::raise_descriptors();
     let shutdown = Shutdown::on_signals()?;
@@ -42,9 +42,13 @@ fn run() -> anyhow::Result<ExitCode> {
         .build()?;
     let listener = common::listen::bind(&settings.bind, "--bind")?;
     let address = listener.local_addr()?;
+    let sample = (settings.bundled()).then(|| runtime.block_on(source.albums()));
+    let sample = sample.and_then(|albums| albums.ok()?.into_iter().next());
+    let banner = settings.banner(address, sample.as_ref());
+    let unserved = source.unserved();
     // Nobody may be reading: that is no reason not to serve.
-    let _ = writeln!(io::stdout(), "{}", settings.banner(address));
-    if let Ok(unserved @ [_, ..]) = source.unserved().as_deref() {
+    let _ = writeln!(io::stdout(), "{banner}");
+    if let Ok(unserved @ [_, ..]) = unserved.as_deref() {
         tracing::warn!(
             "not served, for a name in a link has only letters, digits, - and _: {unserved:?}"
         );
@@ -65,13 +69,8 @@ fn run() -> anyhow::Result<ExitCode> {
         }),
     });
     let limit = connections(descriptors, settings.max_downloads);
-    let served = serve(
-        listener,
-        site,
-        limit,
-        settings.stall_timeout,
-        shutdown.clone(),
-    );
+    let timeout = settings.stall_timeout;
+    let served = serve(listener, site, limit, timeout, shutdown.clone());
     runtime.block_on(served)?;
     // A read that waits for a dead disk must not keep the program alive.
     runtime.shutdown_timeout(Duration::from_secs(1));

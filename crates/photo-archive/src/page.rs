@@ -38,6 +38,20 @@ pub fn welcome() -> Html<String> {
     )
 }
 
+/// The page in the place of what there is not, or not now: `sentence` says which. It leads to
+/// the list where albums are `listed`.
+pub fn refusal(sentence: &str, listed: bool) -> Html<String> {
+    document(
+        sentence,
+        html! {
+            header {
+                (way_back(listed))
+                h1 { (sentence) }
+            }
+        },
+    )
+}
+
 /// The list of all albums.
 pub fn index<Key>(albums: &[(AlbumId, Album<Key>)]) -> Html<String> {
     document(
@@ -52,7 +66,7 @@ pub fn index<Key>(albums: &[(AlbumId, Album<Key>)]) -> Html<String> {
                                 img loading="lazy" alt="" src=(link("thumbnail", id, name));
                             }
                         }
-                        strong { (id) }
+                        strong.link { (id) }
                         span { (plural(album.len(), "photo")) " · " (size(album.size())) }
                     }
                 }
@@ -62,8 +76,8 @@ pub fn index<Key>(albums: &[(AlbumId, Album<Key>)]) -> Html<String> {
     )
 }
 
-/// The page of one album; `number` counts its pages from 1.
-pub fn album<Key>(id: &AlbumId, album: &Album<Key>, number: usize) -> Html<String> {
+/// The page of one album; `number` counts its pages from 1. It leads to the list where albums are `listed`.
+pub fn album<Key>(id: &AlbumId, album: &Album<Key>, number: usize, listed: bool) -> Html<String> {
     let pages = pages(album);
     let number = number.clamp(1, pages.len());
     let shown = &pages[number - 1];
@@ -71,7 +85,11 @@ pub fn album<Key>(id: &AlbumId, album: &Album<Key>, number: usize) -> Html<Strin
     document(
         &format!("Album {id}"),
         html! {
-            header { h1 { "Album " (id) } p { (summary) } }
+            header {
+                (way_back(listed))
+                h1.link { "Album " (id) }
+                p { (summary) }
+            }
             @if album.is_empty() { p.note { "There are no photos in this album yet." } }
             form action={ "/archive/" (id) "/" } {
                 main.photos {
@@ -124,6 +142,10 @@ fn pages<Key>(album: &Album<Key>) -> Vec<Range<usize>> {
     }
     pages.push(start..album.len());
     pages
+}
+
+fn way_back(listed: bool) -> Markup {
+    html! { @if listed { a.back href="/" { "← All albums" } } }
 }
 
 fn pager(number: usize, pages: usize) -> Markup {
@@ -223,7 +245,7 @@ mod tests {
     #[test]
     fn a_name_cannot_become_markup_or_another_address() {
         let hostile = "\"><script>alert(1)</script>?#&%2f.jpg";
-        let Html(page) = album(&"x".parse().unwrap(), &photos(&[hostile]), 1);
+        let Html(page) = album(&"x".parse().unwrap(), &photos(&[hostile]), 1, true);
         assert!(!page.contains("<script>"), "{page}");
         assert!(
             page.contains("/photo/x/%22%3E%3Cscript%3Ealert%281%29%3C_script%3E%3F%23%26%252f.jpg"),
@@ -237,10 +259,10 @@ mod tests {
         let names: Vec<String> = (0..PER_PAGE + 1).map(|n| format!("{n:04}.jpg")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let id = "x".parse().unwrap();
-        let Html(first) = album(&id, &photos(&names), 1);
+        let Html(first) = album(&id, &photos(&names), 1, true);
         assert!(first.contains("0000.jpg") && !first.contains("0500.jpg"));
         assert!(first.contains("Page 1 of 2") && first.contains("501 photos"));
-        let Html(beyond) = album(&id, &photos(&names), 99);
+        let Html(beyond) = album(&id, &photos(&names), 99, true);
         assert!(beyond.contains("0500.jpg") && !beyond.contains("0000.jpg"));
     }
 

@@ -1,16 +1,20 @@
 //! Answers with headers: the one place that turns "these bytes, of this version"
-//! into 200, 206, 304, 412 or 416.
+//! into 200, 206, 304, 412 or 416, and a refusal into a line or a page.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-    ETAG, RETRY_AFTER,
+    ACCEPT, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_TYPE, ETAG, RETRY_AFTER, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::page;
 use crate::range::{Answer, answer};
 use crate::source::SourceError;
 
@@ -86,17 +90,79 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     headers.insert(name, value);
 }
 
+/// A sentence in the place of what was asked for: a line of text, until [`show`] makes a page of it.
+#[derive(Clone, Debug)]
+struct Refusal(Cow<'static, str>);
+
+fn refuse(status: StatusCode, sentence: impl Into<Cow<'static, str>>) -> Response {
+    let sentence = sentence.into();
+    let mut response = (status, format!("{sentence}\n")).into_response();
+    response.extensions_mut().insert(Refusal(sentence));
+    response
+}
+
+/// Answers as `next` does, but makes a page of a refusal where a browser asked. It leads to
+/// the list where albums are `listed`.
+///
+/// # Cancel safety
+///
+/// As `next` has it.
+pub async fn show(listed: bool, request: Request, next: Next) -> Response {
+    let browser = wants_page(request.headers());
+    let mut response = next.run(request).await;
+    let Some(Refusal(sentence)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    if browser {
+        let page = page::refusal(&sentence, listed).into_response();
+        let (of_page, body) = page.into_parts();
+        *response.body_mut() = body;
+        response.headers_mut().extend(of_page.headers);
+    }
+    let accept = HeaderValue::from_static("accept");
+    response.headers_mut().insert(VARY, accept);
+    response
+}
+
+/// Browsers say so where a page would be shown, but not where a picture would.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let mut ranges = accepted.flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    ranges.any(|range| {
+        let name = range.split(|&byte| byte == b';').next().unwrap_or(range);
+        name.trim_ascii().eq_ignore_ascii_case(b"text/html")
+    })
+}
+
 /// The answer to one download more than there may be at once.
 pub fn busy() -> Response {
     let text = "All places for downloads are taken; please try again in a moment";
     let headers = [(RETRY_AFTER, RETRY_AFTER_SECONDS.to_string())];
-    (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
+    (headers, refuse(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
 }
 
-/// The original's answer to a link that leads nowhere (any more).
+/// The original's answer to an archive's link that leads nowhere (any more).
 pub fn missing() -> Response {
     let text = "Archive does not exist or has been removed";
-    (StatusCode::NOT_FOUND, text).into_response()
+    refuse(StatusCode::NOT_FOUND, text)
+}
+
+/// The answer to any other address that there is not.
+pub fn nothing() -> Response {
+    refuse(StatusCode::NOT_FOUND, "There is nothing here")
+}
+
+/// The answer to a choice of photos one of which is not there.
+pub fn unknown_photo(name: &str) -> Response {
+    let name = common::escape::visible(name);
+    let text = format!("There is no photo {name:?} in this album");
+    refuse(StatusCode::NOT_FOUND, text)
+}
+
+/// The answer where an album is more than the format can hold.
+pub fn too_large() -> Response {
+    let text = "The album is too large for an archive; choose some of its photos";
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, text)
 }
 
 /// The answer where a source failed: what is not there is missing, the rest is the server's fault.
@@ -106,7 +172,26 @@ pub fn failure(what: &str, error: &SourceError) -> Response {
         SourceError::Io(_) => {
             tracing::error!("{}: {error}", common::escape::visible(what));
             let text = "The photos cannot be read at the moment";
-            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, text)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_names_pages_gets_one() {
+        let wants = |accept: &'static str| {
+            wants_page(&HeaderMap::from_iter([(
+                ACCEPT,
+                HeaderValue::from_static(accept),
+            )]))
+        };
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        assert!(wants(browser) && wants("text/plain, Text/HTML;q=0.5"));
+        assert!(!wants("*/*") && !wants("image/avif,image/webp,*/*;q=0.8"));
+        assert!(!wants("text/htmlx") && !wants_page(&HeaderMap::new()));
     }
 }

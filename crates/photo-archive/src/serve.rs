@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::handover::{Connection, Handover};
+use crate::stall::{keep_alive, stalled, taken};
 
 /// How long a client may take to send the header of a request, or leave a connection unused.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -88,16 +89,22 @@ pub async fn serve(
             accepted = accepted => accepted,
             () = shutdown.requested() => break,
         };
-        drop_when_stalled(&stream, stall_timeout);
+        keep_alive(&stream, stall_timeout);
         let (router, shutdown, cut_off) = (router.clone(), shutdown.clone(), cut_off.clone());
         connections.spawn(async move {
             let _place = place;
+            let stream = Arc::new(stream);
             tokio::select! {
                 () = cut_off.cancelled() => {}
-                result = connection(stream, router, shutdown) => {
+                result = connection(&stream, router, shutdown) => {
                     if let Err(error) = result {
                         tracing::debug!(%peer, "connection ended: {error}");
                     }
+                }
+                () = stalled(stall_timeout, || taken(&stream)) => {
+                    tracing::info!(%peer, "dropped: it took no byte for {stall_timeout:?}");
+                    // Else the kernel would keep for it what it does not take.
+                    let _ = stream.set_zero_linger();
                 }
             }
         });
@@ -108,7 +115,10 @@ pub async fn serve(
         .await
         .is_err()
     {
-        tracing::info!("cut off what was not done: {}", connections.len());
+        // A download that was not done says so itself. One whose last bytes are with the kernel
+        // has been logged as sent, and is delivered after the end, too.
+        let open = connections.len();
+        tracing::info!("closed connections that were still open after {GRACE:?}: {open}");
         cut_off.cancel();
         connections.wait().await;
     }
@@ -129,7 +139,7 @@ async fn place(places: &Arc<Semaphore>, full: &mut bool) -> OwnedSemaphorePermit
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: &Arc<TcpStream>,
     router: Router,
     shutdown: Shutdown,
 ) -> Result<(), hyper::Error> {
@@ -142,11 +152,12 @@ async fn connection(
             router.call(request)
         })
     };
+    let watched = Connection::new(Arc::clone(stream), handover.clone());
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(BUFFER)
-        .serve_connection(Connection::new(stream, handover.clone()), service);
+        .serve_connection(watched, service);
     let mut shutdown = pin!(shutdown.requested().fuse());
     let sender = poll_fn(|cx| {
         if shutdown.as_mut().poll(cx).is_ready() {
@@ -160,28 +171,10 @@ async fn connection(
         }
     });
     if let Some(sender) = sender.await? {
-        sender(connection.into_parts().io.into_inner()).await;
+        drop(connection);
+        sender(Arc::clone(stream)).await;
     }
     Ok(())
-}
-
-/// Lets the kernel end the connection when nothing sent is taken for `timeout`.
-///
-/// Only the kernel can tell: a socket becomes writable again after a third of its
-/// buffer is free, which a slow but honest client may take minutes for.
-#[cfg(target_os = "linux")]
-fn drop_when_stalled(stream: &TcpStream, timeout: Duration) {
-    let socket = socket2::SockRef::from(stream);
-    if let Err(error) = socket.set_tcp_user_timeout(Some(timeout)) {
-        tracing::warn!("a client that stalls will not be dropped: {error}");
-    }
-}
-
-/// Other systems end such a connection by their own keep-alive rules.
-#[cfg(not(target_os = "linux"))]
-fn drop_when_stalled(stream: &TcpStream, timeout: Duration) {
-    let socket = socket2::SockRef::from(stream);
-    let _ = socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(timeout));
 }
 
 #[cfg(test)]

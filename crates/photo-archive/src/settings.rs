@@ -5,20 +5,28 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use clap::builder::{BoolishValueParser, FalseyValueParser};
+use clap::builder::BoolishValueParser;
+
+use crate::album::AlbumId;
 
 /// Where the bundled albums are while the program runs from its checkout.
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/photos");
 
-/// The kernel counts it in milliseconds, in 31 bits.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_000_000);
+/// Three weeks, in seconds: more is a slip of the pen.
+const LONGEST: f64 = 2_000_000.0;
+
+/// In seconds. The runtime's clock counts milliseconds.
+const SHORTEST_TIMEOUT: f64 = 0.001;
+
+/// More downloads than any machine has descriptors for.
+const MOST_DOWNLOADS: u32 = 1_000_000;
 
 const EXAMPLES: &str = "\
 Examples:
   photo-archive                            the bundled albums, listed on /
   photo-archive --photos ~/albums          your own: ~/albums/HASH/*.jpg
-  curl -OJ http://127.0.0.1:8080/archive/HASH/
-  curl -C - -o album.zip http://127.0.0.1:8080/archive/HASH/";
+  curl -fOJ http://127.0.0.1:8080/archive/kT7vQ2mXw9RbLz4nYc8sHd3f/
+  curl -fC - -o a.zip http://127.0.0.1:8080/archive/kT7vQ2mXw9RbLz4nYc8sHd3f/";
 
 /// Serves photo albums; each downloads as one ZIP, made while it is sent
 #[derive(Debug, Parser)]
@@ -35,15 +43,15 @@ pub struct Settings {
     pub bind: String,
 
     /// Pause after each 100 KiB, to watch an archive being made
-    #[arg(long, env, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    #[arg(long, env, value_name = "SECONDS", default_value = "0", value_parser = pause)]
     pub delay: Duration,
 
     /// Downloads at once; one more is asked to come again
-    #[arg(long, env, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, env = "PHOTOS_MAX_DOWNLOADS", value_name = "N", default_value_t = 256, value_parser = downloads)]
     pub max_downloads: u32,
 
     /// Drop a client that takes no byte for so long
-    #[arg(long, env, value_name = "SECONDS", default_value = "60", value_parser = positive_seconds)]
+    #[arg(long, env = "PHOTOS_STALL_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = timeout)]
     pub stall_timeout: Duration,
 
     /// List all albums on / (on for the bundled ones, off for others)
@@ -51,7 +59,7 @@ pub struct Settings {
     /// The hash in its link is what protects an album: whoever sees the list sees all.
     #[arg(
         long,
-        env,
+        env = "PHOTOS_INDEX",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "true",
@@ -61,11 +69,11 @@ pub struct Settings {
     index: Option<bool>,
 
     /// Log what an engineer asks, as -v does
-    #[arg(long, env, value_parser = FalseyValueParser::new())]
+    #[arg(long, env, value_parser = BoolishValueParser::new())]
     debug: bool,
 
-    /// Log more; twice for everything
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    /// Log more (twice: everything); RUST_LOG overrides it
+    #[arg(short, long, action = clap::ArgAction::Count, env = "PHOTOS_VERBOSE")]
     verbose: u8,
 }
 
@@ -79,12 +87,19 @@ impl Settings {
     /// Whether `/` lists the albums.
     #[must_use]
     pub fn index(&self) -> bool {
-        self.index.unwrap_or(self.photos.is_none())
+        self.index.unwrap_or(self.bundled())
     }
 
-    /// What to tell who started the program, once it listens on `address`.
+    /// Whether the albums are those that come with the program.
     #[must_use]
-    pub fn banner(&self, address: SocketAddr) -> String {
+    pub fn bundled(&self) -> bool {
+        self.photos.is_none()
+    }
+
+    /// What to tell who started the program, once it listens on `address`. `sample` is an
+    /// album whose link is no secret.
+    #[must_use]
+    pub fn banner(&self, address: SocketAddr, sample: Option<&AlbumId>) -> String {
         // "All addresses" is none that a browser could open.
         let here: IpAddr = match address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -99,7 +114,10 @@ impl Settings {
             let photos = photos.display();
             format!("open http://{open}/album/HASH/ for the album {photos}/HASH; Ctrl-C ends")
         };
-        format!("photo-archive: serving albums, listening on http://{address}\n{what}")
+        let curl = sample.map_or(String::new(), |id| {
+            format!("\nor: curl -fOJ http://{open}/archive/{id}/")
+        });
+        format!("photo-archive: serving albums, listening on http://{address}\n{what}{curl}")
     }
 
     /// How much to log.
@@ -109,27 +127,36 @@ impl Settings {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.trim().parse().ok();
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| not_seconds(text))
+fn pause(text: &str) -> Result<Duration, String> {
+    let seconds = seconds(text)?;
+    if seconds < 0.0 {
+        return Err("must not be less than 0".to_owned());
+    }
+    Ok(Duration::from_secs_f64(seconds))
 }
 
-fn positive_seconds(text: &str) -> Result<Duration, String> {
-    let duration = seconds(text)?;
-    // The kernel counts in milliseconds, and takes none for "never".
-    if duration < Duration::from_millis(1) {
-        return Err(not_seconds(text));
+fn timeout(text: &str) -> Result<Duration, String> {
+    let seconds = seconds(text)?;
+    if seconds < SHORTEST_TIMEOUT {
+        return Err(format!("must be more than 0, at least {SHORTEST_TIMEOUT}"));
     }
-    if duration > LONGEST_TIMEOUT {
-        return Err(format!("more than {} seconds", LONGEST_TIMEOUT.as_secs()));
-    }
-    Ok(duration)
+    Ok(Duration::from_secs_f64(seconds))
 }
 
-fn not_seconds(text: &str) -> String {
-    format!("{text:?} is not a number of seconds, like 0.5")
+/// A number of seconds up to [`LONGEST`], maybe below 0.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) if seconds > LONGEST => Err(format!("must be at most {LONGEST}")),
+        Ok(seconds) if !seconds.is_nan() => Ok(seconds),
+        _ => Err("not a number of seconds, like 0.5".to_owned()),
+    }
+}
+
+fn downloads(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(count) if (1..=MOST_DOWNLOADS).contains(&count) => Ok(count),
+        _ => Err(format!("must be a whole number from 1 to {MOST_DOWNLOADS}")),
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +180,7 @@ mod tests {
     #[test]
     fn the_banner_names_an_address_that_a_browser_can_open() {
         let settings = parse(&["--photos", "/srv/albums"]).unwrap();
-        let banner = settings.banner("0.0.0.0:80".parse().unwrap());
+        let banner = settings.banner("0.0.0.0:80".parse().unwrap(), None);
         assert!(
             banner.contains("listening on http://0.0.0.0:80\n"),
             "{banner}"
@@ -165,15 +192,36 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_work_as_they_stand() {
+        let (_, link) = EXAMPLES.split_once("/archive/").unwrap();
+        let (hash, _) = link.split_once('/').unwrap();
+        assert!(PathBuf::from(SAMPLES).join(hash).is_dir(), "{hash}");
+    }
+
+    #[test]
     fn seconds_may_be_fractions_but_nothing_else() {
         let delay = |text| parse(&["--delay", text]).map(|settings| settings.delay);
         assert_eq!(delay("0.25").unwrap(), Duration::from_millis(250));
         for bad in ["x", "nan", "inf", "1e300", "", "1s"] {
             assert!(delay(bad).is_err(), "{bad}");
         }
-        assert!(parse(&["--delay=-1"]).is_err());
-        assert!(parse(&["--stall-timeout", "0"]).is_err());
-        assert!(parse(&["--stall-timeout", "2000001"]).is_err());
-        assert!(parse(&["--max-downloads", "0"]).is_err());
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_is_told_the_bound() {
+        for (argument, told) in [
+            ("--stall-timeout=0", "must be more than 0"),
+            ("--stall-timeout=-1", "must be more than 0"),
+            ("--stall-timeout=0.0001", "at least 0.001"),
+            ("--stall-timeout=2000001", "must be at most 2000000"),
+            ("--delay=-1", "must not be less than 0"),
+            ("--delay=inf", "must be at most 2000000"),
+            ("--max-downloads=0", "from 1 to 1000000"),
+            ("--max-downloads=-3", "from 1 to 1000000"),
+            ("--max-downloads=5000000000", "from 1 to 1000000"),
+        ] {
+            let error = parse(&[argument]).unwrap_err().to_string();
+            assert!(error.contains(told), "{argument}: {error}");
+        }
     }
 }

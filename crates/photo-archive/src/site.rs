@@ -18,7 +18,8 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -31,7 +32,7 @@ use crate::download::{Download, Request, Shared};
 use crate::handover::Handover;
 use crate::page;
 use crate::planned::Plans;
-use crate::respond::{Offer, failure, missing};
+use crate::respond::{Offer, failure, missing, nothing, show, too_large, unknown_photo};
 use crate::source::{PhotoSource, SourceError};
 use crate::thumbnail::Thumbnails;
 
@@ -64,6 +65,7 @@ pub fn router<S: PhotoSource>(site: Site<S>) -> Router {
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
+    let listed = site.index;
     Router::new()
         .route("/", get(index::<S>))
         .route("/healthz", get(async || "ok\n"))
@@ -74,8 +76,9 @@ pub fn router<S: PhotoSource>(site: Site<S>) -> Router {
         .route("/archive/{hash}/", get(archive::<S>))
         .route("/photo/{hash}/{name}", get(photos::photo::<S>))
         .route("/thumbnail/{hash}/{name}", get(photos::thumbnail::<S>))
-        .fallback(async || missing())
+        .fallback(nowhere)
         .with_state(Arc::new(site))
+        .layer(from_fn(move |request, next| show(listed, request, next)))
         // Nothing from elsewhere, and no script at all: a file in an album cannot become a page.
         .layer(header(
             CONTENT_SECURITY_POLICY,
@@ -125,6 +128,14 @@ async fn index<S: PhotoSource>(State(site): Handle<S>) -> Response {
     page::index(&albums).into_response()
 }
 
+async fn nowhere(uri: Uri) -> Response {
+    if uri.path().starts_with("/archive/") {
+        missing()
+    } else {
+        nothing()
+    }
+}
+
 async fn style() -> Response {
     let headers = [
         (CONTENT_TYPE, "text/css; charset=utf-8"),
@@ -134,7 +145,7 @@ async fn style() -> Response {
 }
 
 /// Links that lost their slash still work.
-async fn add_slash(Link(hash): Link<String>, uri: axum::http::Uri) -> Response {
+async fn add_slash(Link(hash): Link<String>, uri: Uri) -> Response {
     if hash.parse::<AlbumId>().is_err() {
         return missing();
     }
@@ -154,7 +165,9 @@ async fn album<S: PhotoSource>(
         .filter(|(key, _)| key == "page")
         .find_map(|(_, n)| n.parse().ok());
     match find::<S>(&site, &hash).await {
-        Ok((id, album)) => page::album(&id, &album, number.unwrap_or(1)).into_response(),
+        Ok((id, album)) => {
+            page::album(&id, &album, number.unwrap_or(1), site.index).into_response()
+        }
         Err(error) => failure(&hash, &error),
     }
 }
@@ -176,9 +189,7 @@ async fn archive<S: PhotoSource>(
         album = match album.select(&only) {
             Ok(album) => album,
             Err(unknown) => {
-                let unknown = common::escape::visible(unknown).into_owned();
-                let text = format!("There is no photo {unknown:?} in this album");
-                return (StatusCode::NOT_FOUND, text).into_response();
+                return unknown_photo(unknown);
             }
         };
     }
@@ -186,8 +197,7 @@ async fn archive<S: PhotoSource>(
         Ok(planned) => planned,
         Err(error) => {
             tracing::error!("album {id}: {error}");
-            let text = "The album is too large for an archive; choose some of its photos";
-            return (StatusCode::INTERNAL_SERVER_ERROR, text).into_response();
+            return too_large();
         }
     };
     let offer = Offer {

@@ -70,20 +70,23 @@ fn set(size: Size, seed: u64, stars: Option<u32>) -> Stage {
 
 /// Explains the keys for a while, in the border's lower edge.
 async fn hint(scene: Scene) {
-    let text = " arrows fly · space fires · p pauses · q quits ";
-    let art = Art::new(text).solid(palette::NIGHT).styled(palette::FAINT);
-    let sprite = scene.sprite(Layer(layers::WORDS.0), &art);
+    // The longest that fits: of a line cut off at both ends the middle is of little use.
+    let texts = [
+        " arrows fly · space fires · p pauses · r again · q quits ",
+        " arrows fly · space fires · p pauses · q quits ",
+        " p pauses · q quits ",
+    ];
+    let arts = texts.map(|text| Art::new(text).solid(palette::NIGHT).styled(palette::FAINT));
+    let nothing = Art::new("");
+    let sprite = scene.sprite(Layer(layers::WORDS.0), &nothing);
     while scene.now() < u64::from(HINT.0) {
-        let (size, width) = (scene.size(), art.size().columns());
-        // On a screen too narrow for it the middle of the line is of little use.
-        let y = if width + 4 <= size.columns() {
-            size.rows() - 1
-        } else {
-            -1
-        };
+        let size = scene.size();
+        let fits = |art: &&Art| art.size().columns() + 4 <= size.columns();
+        let art = arts.iter().find(fits).unwrap_or(&nothing);
+        sprite.set_art(art);
         sprite.move_to(Place {
-            x: (size.columns() - width) / 2,
-            y,
+            x: (size.columns() - art.size().columns()) / 2,
+            y: size.rows() - 1,
         });
         scene.sleep(Ticks(6)).await;
     }
@@ -127,5 +130,30 @@ impl Game for SpaceGame {
     fn verdict(&self) -> String {
         let seconds = self.stage.scene().now() / u64::from(TICKS_PER_SECOND);
         format!("flew for {seconds} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::picture;
+
+    #[test]
+    fn the_keys_are_explained_as_far_as_there_is_room() {
+        for (width, keys) in [
+            (
+                80,
+                "─ arrows fly · space fires · p pauses · r again · q quits ─",
+            ),
+            (55, "─ arrows fly · space fires · p pauses · q quits ─"),
+            (30, "─ p pauses · q quits ─"),
+            (20, "╰──────────────────╯"),
+        ] {
+            let (size, seed, best) = (Size::new(width, 12), 1, 0);
+            let mut game = SpaceGame::new(Setup { size, seed, best }, None);
+            game.step(Keys::NONE.into());
+            let shown = picture(&game);
+            assert!(shown.contains(keys), "{shown}");
+        }
     }
 }

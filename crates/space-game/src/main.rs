@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let Arguments { stars, options } = Arguments::parse();
+    let Arguments { stars, options } = common::usage::parse();
     let new = |setup| SpaceGame::new(setup, stars);
     shell::play(&options, 0, new, |_best| Ok(()))
 }

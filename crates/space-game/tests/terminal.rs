@@ -120,7 +120,7 @@ fn half_an_escape_sequence_does_not_stop_the_clock() {
 fn any_size_will_do_and_too_small_says_so() {
     let mut terminal = start(&["--seed", "1"]);
     terminal.resize(15, 5);
-    terminal.wait_for(">20x10");
+    terminal.wait_for("needs 20x10");
     terminal.resize(20, 10);
     terminal.wait_until("the ship is back", |screen| nose(screen).is_some());
     terminal.resize(100, 30);

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let arguments = Arguments::parse();
+    let arguments = common::usage::parse::<Arguments>();
     // Servers are asked for a thousand clients; a shell allows a program 1,024 descriptors.
     common::limits::raise_descriptors();
     if let Some(lesson) = arguments.lesson {

@@ -3,11 +3,13 @@
 mod account;
 mod chat;
 mod listen;
+mod outage;
 mod pipe;
 mod printer;
 mod screen;
 mod send;
 mod serve;
+mod unsent;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -72,6 +74,23 @@ impl Verbosity {
             self.verbose,
         )?)
     }
+
+    /// What a person is to know as plain sentences; the log where it was asked for.
+    fn talk_on_stderr(self) -> anyhow::Result<()> {
+        let filtered = std::env::var_os("RUST_LOG").is_some_and(|filter| !filter.is_empty());
+        if self.verbose > 0 || filtered {
+            return self.log_to_stderr();
+        }
+        tracing_subscriber::fmt()
+            .with_env_filter(common::logging::filter("underground_chat", 0)?)
+            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .with_level(false)
+            .with_target(false)
+            .without_time()
+            .init();
+        Ok(())
+    }
 }
 
 /// How the user calls this program: through cargo, where that has started it.
@@ -107,9 +126,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 pub fn run() -> anyhow::Result<ExitCode> {
     let names = Names::before_dotenv();
     common::dotenv::load()?;
-    let mut command = names.apply(Cli::command());
-    let cli = command
-        .try_get_matches_from_mut(std::env::args_os())
+    let cli = common::usage::matches(names.apply(Cli::command()), std::env::args_os())
         .and_then(|matches| Cli::from_arg_matches(&matches))
         .unwrap_or_else(|error| error.exit());
     let shutdown = Shutdown::on_signals().context("cannot listen for signals")?;

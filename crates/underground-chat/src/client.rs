@@ -35,6 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use common::reason::plain;
 use futures_util::Stream;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
@@ -42,7 +43,7 @@ use tokio::time::Instant;
 
 use crate::protocol::{Account, ClientSession, Login, MessageId, PostError, Token};
 use backoff::Backoff;
-pub use dial::{Dial, Tcp};
+pub use dial::{Dial, Tcp, greets};
 
 /// A try to connect that takes longer has failed.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -239,6 +240,13 @@ impl Connection {
         self.shared.session().unconfirmed()
     }
 
+    /// The `last` of them, in the order they were taken in: what would be lost if it ended now.
+    #[must_use]
+    pub fn unconfirmed_texts(&self, last: usize) -> Vec<String> {
+        let session = self.shared.session();
+        session.unconfirmed_texts(last).map(str::to_owned).collect()
+    }
+
     /// Tries again at once what waits to be tried again.
     pub fn retry_now(&self) {
         self.shared.hurry.notify_waiters();
@@ -287,7 +295,7 @@ async fn connect<D: Dial>(
     tell(events, Event::Status(port, Status::Connecting)).await?;
     Ok(
         match tokio::time::timeout(CONNECT, server.dial(port)).await {
-            Ok(stream) => stream.map_err(|error| error.to_string()),
+            Ok(stream) => stream.map_err(|error| plain(&error)),
             Err(_) => Err(format!("no connection within {} s", CONNECT.as_secs())),
         },
     )

@@ -8,6 +8,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use common::dotenv;
+use common::reason::plain;
+
 use crate::protocol::Token;
 
 /// The names a token goes by: ours, and the one the original reads.
@@ -24,12 +27,12 @@ pub enum CredentialsError {
         path: PathBuf,
     },
     /// The file cannot be used.
-    #[error("cannot use the credentials file {}: {source}", path.display())]
+    #[error("cannot use the credentials file {}: {}", path.display(), plain(reason))]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. Part of the message, so not its source.
+        reason: io::Error,
     },
 }
 
@@ -65,7 +68,7 @@ pub fn save(path: &Path, token: &Token, replace: bool) -> Result<(), Credentials
         });
     }
     let text = with_variable(&read(path)?, NAMES[0], token.expose());
-    write_whole(path, &text).map_err(|source| failed(path, source))
+    write_whole(path, &text).map_err(|reason| failed(path, reason))
 }
 
 /// Puts settings, each a variable's name and its value, into the file at `path`.
@@ -76,34 +79,18 @@ pub fn save(path: &Path, token: &Token, replace: bool) -> Result<(), Credentials
 pub fn keep(path: &Path, settings: &[(&str, String)]) -> Result<(), CredentialsError> {
     let before = read(path)?;
     let text = settings.iter().fold(before.clone(), |text, (name, value)| {
-        with_variable(&text, name, &quoted(value))
+        with_variable(&text, name, &dotenv::quoted(value))
     });
     if text == before {
         return Ok(());
     }
-    write_whole(path, &text).map_err(|source| failed(path, source))
+    write_whole(path, &text).map_err(|reason| failed(path, reason))
 }
 
-/// A value as it has to stand in the file to be read back as it is.
-fn quoted(value: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "._-/:".contains(character);
-    if value.chars().all(plain) {
-        return value.to_owned();
-    }
-    let mut quoted = String::from("\"");
-    for character in value.chars() {
-        if matches!(character, '"' | '\\' | '$') {
-            quoted.push('\\');
-        }
-        quoted.push(character);
-    }
-    quoted + "\""
-}
-
-fn failed(path: &Path, source: io::Error) -> CredentialsError {
+fn failed(path: &Path, reason: io::Error) -> CredentialsError {
     CredentialsError::Io {
         path: path.to_owned(),
-        source,
+        reason,
     }
 }
 
@@ -111,7 +98,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CredentialsError> {
     match fs::read(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(failed(path, source)),
+        Err(reason) => Err(failed(path, reason)),
     }
 }
 

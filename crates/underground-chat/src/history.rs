@@ -17,6 +17,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use common::escape::visible;
+use common::reason::plain;
 use jiff::civil::DateTime;
 
 pub use tail::tail;
@@ -30,17 +31,18 @@ const STAMP_LENGTH: usize = 17;
 
 /// The history cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot use the history file {}: {source}; choose another with --history", path.display())]
+#[error("cannot use the history file {}: {}; choose another with --history", path.display(), plain(reason))]
 pub struct HistoryError {
     path: PathBuf,
-    source: io::Error,
+    /// Part of the message, so not its source.
+    reason: io::Error,
 }
 
 impl HistoryError {
     /// Whether a client of another server writes the file: what is said here does not belong there.
     #[must_use]
     pub fn is_elsewhere(&self) -> bool {
-        self.source
+        self.reason
             .get_ref()
             .is_some_and(|error| error.is::<Elsewhere>())
     }
@@ -242,9 +244,9 @@ impl History {
     }
 
     fn explain<T>(&self, result: io::Result<T>) -> Result<T, HistoryError> {
-        result.map_err(|source| HistoryError {
+        result.map_err(|reason| HistoryError {
             path: self.path.clone(),
-            source,
+            reason,
         })
     }
 }

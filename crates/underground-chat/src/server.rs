@@ -22,7 +22,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::accept::Acceptor;
-use common::listen::{self, ListenError};
+use common::listen::{self, Flags, ListenError};
+use common::reason::plain;
 use common::shutdown::Shutdown;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -56,16 +57,34 @@ pub enum ServerError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// The file of the accounts cannot be used.
-    #[error("cannot open the accounts in {}: {source}; choose another file with --data", path.display())]
+    #[error("cannot open the accounts in {}: {}; choose another file with --data", path.display(), in_words(reason))]
     Accounts {
         /// The file.
         path: PathBuf,
-        /// What the database said.
-        source: Box<redb::Error>,
+        /// What the database said. Part of the message, so not its source.
+        reason: Box<redb::Error>,
+    },
+    /// Another program has a port, and it is no chat.
+    #[error(
+        "port {port} of {host} belongs to a program that does not answer like a chat; \
+         choose others with --read-port and --write-port"
+    )]
+    Stranger {
+        /// The port.
+        port: u16,
+        /// Whose.
+        host: String,
     },
     /// The runtime cannot take over a socket.
     #[error("cannot serve: {0}")]
     Io(#[from] io::Error),
+}
+
+fn in_words(error: &redb::Error) -> String {
+    match error {
+        redb::Error::Io(error) => plain(error),
+        error => error.to_string(),
+    }
 }
 
 /// How a server treats its clients.
@@ -133,14 +152,15 @@ impl Server {
         data: &Path,
         settings: Settings,
     ) -> Result<Self, ServerError> {
-        // An IPv6 address needs brackets before a port.
-        let host = if host.contains(':') && !host.starts_with('[') {
-            format!("[{host}]")
-        } else {
-            host.to_owned()
+        let bind = |number, port| {
+            let flags = Flags::HostAndPort {
+                host: "--host",
+                port,
+            };
+            listen::bind_host(host, number, flags)
         };
-        let reading = listen::bind(&format!("{host}:{read_port}"), "--read-port")?;
-        let writing = listen::bind(&format!("{host}:{write_port}"), "--write-port")?;
+        let reading = bind(read_port, "--read-port")?;
+        let writing = bind(write_port, "--write-port")?;
         // The ports first: a server that is there already has both, and is best known by its ports.
         Self::over(reading, writing, Accounts::open(data)?, settings)
     }

@@ -1,11 +1,14 @@
 //! The command line.
 
+mod origin;
+
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use common::listen::Flags;
 use common::shutdown::Shutdown;
 
 use crate::client;
@@ -20,22 +23,35 @@ Examples, in three terminals:
 
 What to type in a client at the last stage: text to chat, `page` to call the
 others, `invite 2` for a private chat with client 2, `leave` to end it.
-Without a command it is the server.";
+Without a command it is the server and takes the server's flags.";
 
 /// A WebSocket chat room in five stages, and the client for all of them.
 #[derive(Debug, Parser)]
-#[command(name = "ws-chatroom", version, after_help = EXAMPLES, max_term_width = 80)]
+#[command(
+    name = "ws-chatroom",
+    version,
+    after_help = EXAMPLES,
+    max_term_width = 80,
+    args_conflicts_with_subcommands = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+/// What the log shows.
+#[derive(Args, Clone, Copy, Debug)]
+struct Verbosity {
     /// Show more of what happens (twice: everything); RUST_LOG wins
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = clap::ArgAction::Count, env = "WS_CHATROOM_VERBOSE")]
     verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the chat room
+    /// Run the chat room; what this program does by default
     #[command(after_help = "Example:\n  \
         cargo run -p ws-chatroom -- server --stage echo --bind 127.0.0.1:9000")]
     Server(ServerFlags),
@@ -70,7 +86,7 @@ struct ServerFlags {
         long,
         default_value_t = 65_536,
         value_name = "BYTES",
-        value_parser = bytes,
+        value_parser = backlog_bytes,
         env = "WS_CHATROOM_MAX_BACKLOG"
     )]
     max_backlog: usize,
@@ -85,9 +101,12 @@ struct ServerFlags {
         long,
         value_name = "ORIGIN",
         value_delimiter = ',',
+        value_parser = origin::parse,
         env = "WS_CHATROOM_ALLOW_ORIGIN"
     )]
     allow_origin: Vec<String>,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 #[derive(Args, Debug)]
@@ -95,6 +114,8 @@ struct ClientFlags {
     /// The server, as ws://HOST:PORT, HOST:PORT or HOST
     #[arg(default_value = client::URL, env = "WS_CHATROOM_URL")]
     url: String,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 /// The whole program.
@@ -104,28 +125,32 @@ struct ClientFlags {
 /// What `main` prints in one line.
 pub fn run() -> anyhow::Result<ExitCode> {
     common::dotenv::load()?;
-    let cli = Cli::parse();
-    common::logging::to_stderr("ws_chatroom", cli.verbose)?;
+    let cli: Cli = common::usage::parse();
+    let command = cli.command.unwrap_or(Command::Server(cli.server));
+    let (Command::Server(ServerFlags { verbosity, .. })
+    | Command::Client(ClientFlags { verbosity, .. })) = &command;
+    common::logging::to_stderr("ws_chatroom", verbosity.verbose)?;
     let shutdown = Shutdown::on_signals().context("cannot wait for signals")?;
-    match cli.command {
-        Some(Command::Client(flags)) => client::run(&flags.url, &shutdown)?,
-        Some(Command::Server(flags)) => serve(flags, &shutdown)?,
-        None => match Cli::parse_from(["ws-chatroom", "server"]).command {
-            Some(Command::Server(flags)) => serve(flags, &shutdown)?,
-            _ => unreachable!("`server` was given"),
-        },
+    match command {
+        Command::Server(flags) => serve(flags, &shutdown)?,
+        Command::Client(flags) => client::run(&flags.url, &shutdown)?,
     }
     Ok(shutdown.exit_code())
 }
 
 fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
     common::limits::raise_descriptors();
-    let listener = common::listen::bind(&flags.bind, "--bind")?;
+    let choice = Flags::Address {
+        flag: "--bind",
+        default: client::ADDRESS,
+    };
+    let listener = common::listen::bind(&flags.bind, choice)?;
     let address = listener.local_addr()?;
     // A server whose stdout has gone serves all the same.
     let _ = writeln!(
         io::stdout(),
-        "listening on ws://{address}; try: cargo run -p ws-chatroom -- client ws://{address}"
+        "listening on ws://{address}; Ctrl-C ends it\n\
+         try: cargo run -p ws-chatroom -- client ws://{address}"
     );
     let settings = Settings {
         stage: flags.stage,
@@ -138,20 +163,21 @@ fn serve(flags: ServerFlags, shutdown: &Shutdown) -> anyhow::Result<()> {
     server::run(listener, settings, shutdown).context("the server cannot run")
 }
 
-/// What a message may have: no more than a client shows.
+/// What a message may have: at least what `invite` with the highest number takes, at most
+/// what a client shows.
 fn message_bytes(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
-        .filter(|bytes| (1..=server::LONGEST_MESSAGE).contains(bytes))
-        .ok_or_else(|| "it is a number of bytes from 1 to 16777216, like 65536".to_owned())
+        .filter(|bytes| (32..=server::LONGEST_MESSAGE).contains(bytes))
+        .ok_or_else(|| "it is a number of bytes from 32 to 16777216, like 65536".to_owned())
 }
 
-/// What may wait in a queue: up to 1 GiB.
-fn bytes(text: &str) -> Result<usize, String> {
+/// What may wait in a queue: at least some notices of the room, at most 1 GiB.
+fn backlog_bytes(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
-        .filter(|bytes| (1..=1 << 30).contains(bytes))
-        .ok_or_else(|| "it is a number of bytes from 1 to 1073741824, like 65536".to_owned())
+        .filter(|bytes| (1024..=1 << 30).contains(bytes))
+        .ok_or_else(|| "it is a number of bytes from 1024 to 1073741824, like 65536".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -171,9 +197,26 @@ mod tests {
     fn every_help_page_fits_eighty_columns() {
         let mut command = Cli::command();
         command.build();
-        for page in command.get_subcommands_mut() {
-            for line in page.render_long_help().to_string().lines() {
+        let whole = command.render_long_help();
+        let pages = command.get_subcommands_mut();
+        for page in pages.map(|page| page.render_long_help()).chain([whole]) {
+            for line in page.to_string().lines() {
                 assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_flag_names_its_variable() {
+        let command = Cli::command();
+        for page in command.get_subcommands().chain([&command]) {
+            for flag in page
+                .get_arguments()
+                .filter(|flag| flag.get_long().is_some())
+            {
+                let variable = flag.get_env().unwrap_or_default();
+                let name = flag.get_id().as_str().to_uppercase();
+                assert_eq!(variable, format!("WS_CHATROOM_{name}").as_str());
             }
         }
     }

@@ -35,6 +35,16 @@ const PORT: u16 = 8765;
 
 const ADVICE: &str = "give the server as ws://HOST:PORT, like ws://127.0.0.1:8765";
 
+/// What a person at a terminal reads first. The server says none of it: the challenge has no
+/// such message, and nobody is told their own number.
+const HINTS: [&str; 5] = [
+    "on a server at its last stage:",
+    "  page        calls the others until one of them types",
+    "  invite N    begins a private chat with client N; leave ends it",
+    "  < 7 secret  somebody wrote secret, 7 s after connecting",
+    "nobody is told their own number: those who were here before saw it",
+];
+
 /// How long connecting may take.
 const CONNECTING: Duration = Duration::from_secs(10);
 
@@ -78,6 +88,9 @@ async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
         console
             .notice(format!("connected to {url}; Ctrl-D ends"))
             .await;
+        for hint in HINTS {
+            console.notice(hint.to_owned()).await;
+        }
     }
     while let Ending::Lost(reason) = conversation::hold(socket, &mut console, shutdown).await {
         let again = tokio::select! {
@@ -95,6 +108,11 @@ async fn chat(url: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
 
 /// The server's URL; `HOST:PORT` or `HOST` alone is enough.
 fn address(text: &str) -> anyhow::Result<String> {
+    let (_, host) = text.split_once("://").unwrap_or(("", text));
+    if !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit()) {
+        // As a host it would be an address nobody means: 9100 is 0.0.35.140.
+        bail!("cannot connect to {text}: that is a port; give HOST:PORT or ws://HOST:PORT");
+    }
     match text.split_once("://") {
         None if !has_port(text) => {
             let (host, path) = text.split_at(text.find('/').unwrap_or(text.len()));
@@ -181,7 +199,8 @@ async fn reconnect(
         };
         match result {
             Ok(socket) => {
-                console.notice("connected again".to_owned()).await;
+                let again = "connected again, as a new client with a new number";
+                console.notice(again.to_owned()).await;
                 return Ok(Some(socket));
             }
             Err(error) => {

@@ -40,12 +40,13 @@ fn run(dial: &Dial) -> impl Stream<Item = Heard> + use<> {
     let dial = dial.clone();
     let generation = dial.generation;
     stream::once(async move {
+        let login = dial.login.clone();
         let settings = Settings {
             login: dial.login,
             ..Settings::default()
         };
         let (connection, events) = Connection::open(dial.server, settings);
-        let opened = Heard::Opened(generation, connection);
+        let opened = Heard::Opened(generation, connection, login);
         let batches = stream::unfold((events, None), move |(mut events, earliest)| async move {
             if let Some(earliest) = earliest {
                 tokio::time::sleep_until(earliest).await;

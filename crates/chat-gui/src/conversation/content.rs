@@ -1,5 +1,7 @@
 //! What a row shows besides its text, which depends on the message before it.
 
+use std::ops::Range;
+
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
@@ -23,12 +25,15 @@ impl Conversation {
                 .unwrap_or_default(),
             text,
             more: (rest > 0).then(|| self.words.more(rest)),
-            found: self.needle.all(text),
-            selected: self
-                .selection
-                .as_ref()
-                .map_or(0..0, |selection| selection.within(row, text.len())),
         }
+    }
+
+    /// Where in a row something was found, and what of it is selected.
+    pub(super) fn marks(&self, row: usize) -> (Vec<Range<usize>>, Range<usize>) {
+        let text = self.messages[row].shown();
+        let selection = self.selection.as_ref();
+        let selected = selection.map_or(0..0, |selection| selection.within(row, text.len()));
+        (self.needle.all(text), selected)
     }
 
     /// The day that begins with a row.

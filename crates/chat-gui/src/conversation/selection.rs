@@ -35,6 +35,21 @@ impl Selection {
         }
     }
 
+    /// The same messages after `count` before them were forgotten; `None` where it reached into those.
+    pub(super) fn up_by(self, count: usize) -> Option<Self> {
+        Some(match self {
+            Self::Text { row, from, to } => Self::Text {
+                row: row.checked_sub(count)?,
+                from,
+                to,
+            },
+            Self::Rows { from, to } => Self::Rows {
+                from: from.checked_sub(count)?,
+                to: to.checked_sub(count)?,
+            },
+        })
+    }
+
     /// The part of the text of `row`, `length` bytes long, that is selected.
     #[must_use]
     pub fn within(&self, row: usize, length: usize) -> Range<usize> {
@@ -56,7 +71,7 @@ impl Conversation {
         }
         for changed in [before, self.selection.clone()].into_iter().flatten() {
             if let Selection::Text { row, .. } = changed {
-                self.redo(row);
+                self.mark(row);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The list by scripts and by chance.
 
 use super::*;
+use crate::foreign;
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -35,9 +36,14 @@ fn check(conversation: &Conversation) {
         rows += 1;
     }
     let count = conversation.messages.len();
+    let naive = (0..count).map(|row| conversation.shape(row));
+    assert!(
+        naive.eq(conversation.shapes.iter().copied()),
+        "estimates go by what was"
+    );
     let short = conversation.heights.total() <= conversation.height as u64;
     assert!(
-        short || end.is_some_and(|end| end >= conversation.height),
+        short || conversation.height <= 0 || end.is_some_and(|end| end >= conversation.height),
         "a hole below"
     );
     assert!(rows > 0 || count == 0 || conversation.height <= 0);
@@ -83,8 +89,46 @@ fn another_width_keeps_the_row_at_the_top() {
     for width in [900.0, 200.0, 640.0] {
         list.resize(width, 300.0);
         check(&list);
-        assert!(list.top().0.abs_diff(row) <= 1, "{} {row}", list.top().0);
+        assert_eq!(list.top().0, row);
     }
+}
+
+#[test]
+fn another_width_and_other_letters_keep_the_same_part_of_a_high_row_in_sight() {
+    let mut list = conversation(0);
+    let high = format!("Eva: {}", "many words ".repeat(100));
+    list.extend((0..200).map(|_| heard(&high)));
+    list.to_part(0.5);
+    let part = |list: &Conversation| {
+        let (row, hidden) = list.top();
+        (row, hidden as f64 / f64::from(list.heights.height(row)))
+    };
+    list.scroll(200);
+    let (row, hidden) = part(&list);
+    list.resize(800.0, 300.0);
+    list.dress(25.0, Color::BLACK, Words::En);
+    list.resize(300.0, 300.0);
+    let (now, still) = part(&list);
+    assert!(
+        now == row && (hidden - still).abs() < 0.02,
+        "{row} {hidden} {now} {still}"
+    );
+    check(&list);
+}
+
+#[test]
+fn after_another_width_every_row_out_of_sight_has_the_estimate_of_its_text() {
+    let mut list = conversation(500);
+    list.to_part(0.4);
+    list.open(100);
+    list.resize(777.0, 300.0);
+    for row in (0..500).filter(|row| !list.rows.contains_key(row)) {
+        assert_eq!(
+            list.heights.height(row),
+            list.metrics.estimate(list.shape(row))
+        );
+    }
+    check(&list);
 }
 
 #[test]
@@ -98,6 +142,29 @@ fn the_oldest_are_forgotten_in_the_end() {
             .ends_with(&(KEPT + 4).to_string())
     );
     check(&list);
+}
+
+#[test]
+fn however_long_the_lines_memory_has_a_bound() {
+    let mut list = conversation(0);
+    let line = format!("Eva: {}", "x".repeat(1_000_000));
+    for _ in 0..80 {
+        list.extend([heard(&line)]);
+        assert!(list.bytes <= KEPT_BYTES);
+    }
+    assert!(list.messages().len() > 50);
+    check(&list);
+}
+
+#[test]
+fn what_is_selected_stays_so_when_older_messages_are_forgotten() {
+    let mut list = conversation(20);
+    list.click(12, false);
+    list.click(13, true);
+    list.forget(10);
+    assert_eq!(list.selected().unwrap(), "Eva: 12 \nEva: 13 ");
+    list.forget(3);
+    assert_eq!(list.selected(), None);
 }
 
 #[test]
@@ -168,6 +235,7 @@ enum Move {
     Resize(f32, f32),
     Row(usize),
     Letters(f32),
+    Open(usize),
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -178,6 +246,7 @@ fn moves() -> impl Strategy<Value = Move> {
         (50.0_f32..900.0, 0.0_f32..700.0).prop_map(|(width, height)| Move::Resize(width, height)),
         any::<usize>().prop_map(Move::Row),
         (8.0_f32..30.0).prop_map(Move::Letters),
+        any::<usize>().prop_map(Move::Open),
     ]
 }
 
@@ -196,6 +265,10 @@ proptest! {
                 Move::Hear(count) => list.extend((0..count).map(|_| heard("Vlad: again"))),
                 Move::Resize(width, height) => list.resize(width, height),
                 Move::Row(row) => list.to_row(row % list.messages().len().max(1)),
+                Move::Open(row) if !list.messages().is_empty() => {
+                    list.open(row % list.messages().len());
+                }
+                Move::Open(_) => {}
                 Move::Letters(size) => list.dress(size, Color::BLACK, Words::default()),
             }
             check(&list);

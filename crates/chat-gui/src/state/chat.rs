@@ -1,30 +1,33 @@
 //! What the connection brings, and what is sent through it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::DateTime;
 use underground_chat::client::{Event, Port, Status};
 use underground_chat::history::Entry;
 use underground_chat::protocol::{Login, MessageId, PostError, text};
 
-use super::{Control, Dialog, Effect, Local, Reason, State, UNWRITTEN};
+use super::{Control, Dialog, Effect, Local, Reason, State, UNWRITTEN, Unwritten};
 use crate::conversation::Message as Said;
-use crate::foreign;
+use crate::foreign::{self, Needle};
+use crate::outbox::Echo;
 
+/// Whoever asks to leave again so soon has read that messages wait.
+const WARNED: Duration = Duration::from_secs(30);
 /// Names that were ours and are remembered.
 const NAMES: usize = 8;
 
 impl State {
-    pub(super) fn past(&mut self, past: Result<Vec<Entry>, String>) {
+    pub(super) fn past(&mut self, past: Vec<Entry>, trouble: Option<String>) {
         self.ready = true;
-        match past {
-            Ok(past) => {
-                let said = past
-                    .into_iter()
-                    .map(|entry| Said::new(entry.at, &entry.text, false));
-                self.conversation.extend(said);
-            }
-            Err(error) => self.say(error),
+        let said = past
+            .into_iter()
+            .map(|entry| Said::new(entry.at, &entry.text, false));
+        self.conversation.extend(said);
+        if let Some(trouble) = trouble {
+            self.unwritable = Some(trouble.clone());
+            self.say(trouble);
         }
     }
 
@@ -56,7 +59,9 @@ impl State {
                     self.nickname = None;
                     self.login = None;
                     let dialog = Dialog::account(Reason::UnknownToken, self.settings.words);
-                    self.show(dialog, effects);
+                    if !matches!(self.dialog, Some(Dialog::Account { .. })) {
+                        self.show(dialog, effects);
+                    }
                 }
                 Event::Message(line) => said.push(self.heard(line, clock)),
                 Event::Sent(id) => self.outbox.sent(id, self.now),
@@ -66,6 +71,11 @@ impl State {
         if !said.is_empty() {
             if !self.attended {
                 self.unseen += said.len();
+            }
+            if let Some(search) = &mut self.search {
+                let needle = Needle::new(&search.text);
+                let holds = |said: &&Said| needle.find(said.line(), 0).is_some();
+                search.count += said.iter().filter(holds).count();
             }
             self.conversation.extend(said);
             self.record(effects);
@@ -87,8 +97,8 @@ impl State {
         let mut said = Said::new(Some(clock), &line, false);
         self.unwritten.push((clock, line));
         let own = self.own_names.iter().any(|name| name == said.author());
-        if own {
-            self.outbox.echoed(said.text());
+        if own && self.outbox.echoed(said.text()) == Some(Echo::Cut) {
+            self.say(self.settings.words.cut_short(said.text().len()));
         }
         said.own = own;
         said
@@ -99,11 +109,35 @@ impl State {
         if self.unwritten.len() > UNWRITTEN {
             let excess = self.unwritten.len() - UNWRITTEN;
             self.unwritten.drain(..excess);
-            self.say(self.settings.words.history_lost().to_owned());
+            self.complain(self.settings.words.history_lost().to_owned());
         }
         if !self.recording && !self.unwritten.is_empty() {
             self.recording = true;
             effects.push(Effect::Record(std::mem::take(&mut self.unwritten)));
+        }
+    }
+
+    pub(super) fn recorded(&mut self, result: Result<(), Unwritten>, effects: &mut Vec<Effect>) {
+        self.recording = false;
+        match result {
+            Ok(()) => {
+                self.unwritable = None;
+                self.record(effects);
+            }
+            // Tried again with what is heard next: at once would be over and over.
+            Err(Unwritten { error, mut lines }) => {
+                lines.append(&mut self.unwritten);
+                self.unwritten = lines;
+                self.complain(error);
+            }
+        }
+    }
+
+    /// Says what is the matter with the history, once.
+    fn complain(&mut self, error: String) {
+        if self.unwritable.as_ref() != Some(&error) {
+            self.unwritable = Some(error.clone());
+            self.say(error);
         }
     }
 
@@ -114,11 +148,16 @@ impl State {
 
     pub(super) fn tick(&mut self, clock: DateTime, effects: &mut Vec<Effect>) {
         let overdue = self.outbox.overdue(self.now);
-        if overdue.is_empty() {
+        self.unheard(&overdue, clock, effects);
+    }
+
+    /// Shows what the server has and did not send us, and has it written down.
+    fn unheard(&mut self, messages: &[String], clock: DateTime, effects: &mut Vec<Effect>) {
+        if messages.is_empty() {
             return;
         }
-        let name = self.nickname.clone().unwrap_or_default();
-        let lines: Vec<String> = overdue
+        let name = self.own_names.last().cloned().unwrap_or_default();
+        let lines: Vec<String> = messages
             .iter()
             .map(|message| format!("{name}: {}", text::flatten(message)))
             .collect();
@@ -195,12 +234,58 @@ impl State {
     }
 
     /// Connects anew: to another server, or as somebody else.
-    pub(super) fn reconnect(&mut self, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Move(self.outbox.take_waiting()));
+    pub(super) fn reconnect(
+        &mut self,
+        elsewhere: bool,
+        clock: DateTime,
+        effects: &mut Vec<Effect>,
+    ) {
+        // What this server has will not be heard on the next connection.
+        let sent = self.outbox.take_sent();
+        self.unheard(&sent, clock, effects);
+        effects.push(Effect::Move {
+            waiting: self.outbox.take_waiting(),
+            elsewhere,
+        });
         self.generation += 1;
         self.nickname = None;
         self.reading = Status::Connecting;
         self.writing = Status::Connecting;
+    }
+
+    /// What was not confirmed by the server before.
+    pub(super) fn returned(
+        &mut self,
+        back: &[String],
+        unsure: &[String],
+        effects: &mut Vec<Effect>,
+    ) {
+        let words = self.settings.words;
+        if !back.is_empty() {
+            self.write(&back.join("\n"), effects);
+            self.say(words.brought_back(back.len()));
+        }
+        if let Some(first) = unsure.first() {
+            // Louder than what came back, which can be seen.
+            let first = foreign::clean(foreign::start(first, 60));
+            self.say(words.unsure(unsure.len(), &first));
+        }
+    }
+
+    /// Ends, unless messages wait and the user does not know.
+    pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
+        let told = self
+            .warned
+            .is_some_and(|at| self.now.saturating_duration_since(at) < WARNED);
+        if self.outbox.last_waiting().is_none() || told {
+            return effects.push(Effect::Close);
+        }
+        self.warned = Some(self.now);
+        let warning = self.settings.words.still_waiting();
+        if let Some(Dialog::Account { error, .. }) = &mut self.dialog {
+            *error = Some(warning);
+        }
+        self.say(warning.to_owned());
     }
 
     pub(super) fn server_started(

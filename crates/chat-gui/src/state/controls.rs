@@ -6,6 +6,8 @@ use super::{Dialog, Effect, Local, Reason, Search, State};
 use crate::foreign::Needle;
 use crate::palette;
 use crate::settings::{Shade, clamp};
+use crate::words::Words;
+use jiff::civil::DateTime;
 use underground_chat::protocol::{Login, Token};
 
 /// Something that can have the keyboard.
@@ -38,6 +40,8 @@ pub enum Control {
     Larger,
     Light,
     Dark,
+    English,
+    Russian,
     Account,
     Save,
     Cancel,
@@ -137,7 +141,7 @@ impl State {
         self.focus_on(first, effects);
     }
 
-    pub(super) fn press(&mut self, control: Control, effects: &mut Vec<Effect>) {
+    pub(super) fn press(&mut self, control: Control, clock: DateTime, effects: &mut Vec<Effect>) {
         self.notice = None;
         match control {
             Control::Send | Control::Input => self.submit(effects),
@@ -160,10 +164,10 @@ impl State {
                 self.conversation.to_newest();
                 self.focus_on(Control::Input, effects);
             }
-            Control::Name | Control::Register => self.register(effects),
-            Control::Token | Control::LogIn => self.log_in(effects),
+            Control::Name | Control::Register => self.register(clock, effects),
+            Control::Token | Control::LogIn => self.log_in(clock, effects),
             Control::OnlyRead | Control::Cancel => self.close_dialog(effects),
-            Control::Quit => effects.push(Effect::Close),
+            Control::Quit => self.leave(effects),
             Control::Account => {
                 let dialog = Dialog::account(Reason::Change, self.settings.words);
                 self.show(dialog, effects);
@@ -172,10 +176,23 @@ impl State {
             | Control::Host
             | Control::ReadPort
             | Control::WritePort
-            | Control::History => self.save(effects),
-            Control::Smaller | Control::Larger | Control::Light | Control::Dark => {
-                if let Some(Dialog::Settings { letters, shade, .. }) = &mut self.dialog {
+            | Control::History => self.save(clock, effects),
+            Control::Smaller
+            | Control::Larger
+            | Control::Light
+            | Control::Dark
+            | Control::English
+            | Control::Russian => {
+                if let Some(Dialog::Settings {
+                    letters,
+                    shade,
+                    language,
+                    ..
+                }) = &mut self.dialog
+                {
                     match control {
+                        Control::English => *language = Words::En,
+                        Control::Russian => *language = Words::Ru,
                         Control::Smaller => *letters = clamp(*letters - 1),
                         Control::Larger => *letters = clamp(*letters + 1),
                         Control::Light => *shade = Shade::Light,
@@ -199,7 +216,7 @@ impl State {
         self.focus_on(Control::Input, effects);
     }
 
-    fn register(&mut self, effects: &mut Vec<Effect>) {
+    fn register(&mut self, clock: DateTime, effects: &mut Vec<Effect>) {
         let words = self.settings.words;
         let Some(Dialog::Account {
             reason,
@@ -215,10 +232,11 @@ impl State {
             return self.focus_on(Control::Name, effects);
         };
         let (name, change) = (name.clone(), *reason == Reason::Change);
-        self.enter(login, Effect::Register(name), change, effects);
+        let here = Effect::Register(name);
+        self.enter(login, here, change.then_some(clock), effects);
     }
 
-    fn log_in(&mut self, effects: &mut Vec<Effect>) {
+    fn log_in(&mut self, clock: DateTime, effects: &mut Vec<Effect>) {
         let words = self.settings.words;
         let Some(Dialog::Account {
             reason,
@@ -238,23 +256,29 @@ impl State {
         self.enter(
             Login::Token(token.clone()),
             Effect::LogIn(token),
-            change,
+            change.then_some(clock),
             effects,
         );
     }
 
-    /// Goes in by `login`: on this connection, where it waits for that, or on another.
-    fn enter(&mut self, login: Login, here: Effect, change: bool, effects: &mut Vec<Effect>) {
+    /// Goes in by `login`: on this connection, where it waits for that, or on another
+    /// from `anew` on.
+    fn enter(
+        &mut self,
+        login: Login,
+        here: Effect,
+        anew: Option<DateTime>,
+        effects: &mut Vec<Effect>,
+    ) {
         self.login = Some(login);
-        if change {
-            self.reconnect(effects);
-        } else {
-            effects.push(here);
+        match anew {
+            Some(clock) => self.reconnect(false, clock, effects),
+            None => effects.push(here),
         }
         self.close_dialog(effects);
     }
 
-    fn save(&mut self, effects: &mut Vec<Effect>) {
+    fn save(&mut self, clock: DateTime, effects: &mut Vec<Effect>) {
         let Some(dialog) = &mut self.dialog else {
             return;
         };
@@ -274,9 +298,9 @@ impl State {
             (address.host.clone(), address.read_port, address.write_port)
         };
         if place(&before.address) != place(&now.address) {
-            self.reconnect(effects);
+            self.reconnect(true, clock, effects);
         }
-        effects.push(Effect::KeepSettings);
+        effects.push(Effect::KeepSettings(self.settings.changed(&before)));
         self.close_dialog(effects);
     }
 }

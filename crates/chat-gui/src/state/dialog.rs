@@ -36,6 +36,7 @@ pub enum Dialog {
         history: String,
         letters: u16,
         shade: Shade,
+        language: Words,
         error: Option<&'static str>,
     },
 }
@@ -58,6 +59,7 @@ impl Dialog {
             history: settings.history.display().to_string(),
             letters: settings.letters,
             shade: settings.shade,
+            language: settings.words,
             error: None,
         }
     }
@@ -89,6 +91,8 @@ impl Dialog {
                 Control::History,
                 Control::Light,
                 Control::Dark,
+                Control::English,
+                Control::Russian,
                 Control::Smaller,
                 Control::Larger,
                 Control::Account,
@@ -134,6 +138,7 @@ impl Dialog {
             history,
             letters,
             shade,
+            language,
             error,
         } = self
         else {
@@ -165,7 +170,7 @@ impl Dialog {
             history: history.trim().into(),
             shade: *shade,
             letters: *letters,
-            words,
+            words: *language,
         })
     }
 }

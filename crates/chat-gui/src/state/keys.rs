@@ -1,5 +1,9 @@
 //! Keys that mean something to the window as a whole.
 
+use iced::advanced::graphics::core::SmolStr;
+use iced::widget::text_editor::{Action, Edit};
+use jiff::civil::DateTime;
+
 use super::{Control, Effect, State};
 use crate::conversation::Selection;
 use crate::row::Target;
@@ -8,7 +12,7 @@ use crate::row::Target;
 const STEP: i64 = 60;
 
 /// A key that no field took, or that the window takes before any field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
     /// To the next control, or with `back` to the one before.
     Tab {
@@ -30,6 +34,8 @@ pub enum Key {
     Copy,
     /// Ctrl-A with the list focused.
     SelectAll,
+    /// Letters that no field took.
+    Type(SmolStr),
     /// An arrow: one message on.
     Arrow {
         /// Towards the newest.
@@ -57,15 +63,15 @@ pub enum Key {
 }
 
 impl State {
-    pub(super) fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+    pub(super) fn key(&mut self, key: Key, clock: DateTime, effects: &mut Vec<Effect>) {
         let list = self.dialog.is_none();
         match key {
             Key::Tab { back } => self.focus_next(back, effects),
             Key::Escape => self.escape(effects),
             Key::Press if !self.focus.is_field() && self.controls().contains(&self.focus) => {
-                self.press(self.focus, effects);
+                self.press(self.focus, clock, effects);
             }
-            Key::Search if list => self.press(Control::Search, effects),
+            Key::Search if list => self.press(Control::Search, clock, effects),
             Key::SearchOn { down } if list => self.look_on(down),
             Key::Copy => {
                 if let Some(text) = self.conversation.selected() {
@@ -89,6 +95,11 @@ impl State {
             }
             Key::End { down: true } if list => self.conversation.to_newest(),
             Key::End { down: false } if list => self.conversation.to_part(0.0),
+            Key::Type(text) if list && (!self.focus.is_field() || self.focus == Control::Input) => {
+                self.focus_on(Control::Input, effects);
+                let text = std::sync::Arc::new(text.to_string());
+                self.input.perform(Action::Edit(Edit::Paste(text)));
+            }
             Key::Letters { by } => self.letters(by, effects),
             _ => {}
         }
@@ -125,16 +136,22 @@ impl State {
                 .last()
                 .map_or(0, |(row, ..)| row),
         };
+        self.followed = None;
         self.conversation.click(next, extend);
         self.conversation.reveal(next);
     }
 
-    /// Enter on a message: more of it, or its first link.
+    /// Enter on a message: its links, one each time, and more of it.
     pub(super) fn open_selected(&mut self, effects: &mut Vec<Effect>) {
         let Some(Selection::Rows { to, .. }) = self.conversation.selection else {
             return;
         };
-        match self.conversation.first_target(to) {
+        let turn = match self.followed {
+            Some((row, turn)) if row == to => turn + 1,
+            _ => 0,
+        };
+        self.followed = Some((to, turn));
+        match self.conversation.target(to, turn) {
             Some(Target::More) => self.conversation.open(to),
             Some(Target::Link(address)) => effects.push(Effect::Open(address)),
             None => {}
@@ -142,11 +159,12 @@ impl State {
     }
 
     fn letters(&mut self, by: i16, effects: &mut Vec<Effect>) {
+        let before = self.settings.clone();
         let settings = &mut self.settings;
         settings.letters = crate::settings::clamp(settings.letters.saturating_add_signed(by));
         let link = crate::palette::of(settings.shade).link;
         self.conversation
             .dress(f32::from(settings.letters), link, settings.words);
-        effects.push(Effect::KeepSettings);
+        effects.push(Effect::KeepSettings(self.settings.changed(&before)));
     }
 }

@@ -1,6 +1,7 @@
 //! The window by scripts.
 
 mod chance;
+mod parting;
 
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ impl Desk {
             library: ClientSession::new(None, 1000, start),
         };
         desk.tell(Message::Resized(600.0, 400.0));
-        desk.tell(Message::Past(Ok(Vec::new())));
+        desk.tell(Message::Past(Vec::new(), None));
         desk
     }
 
@@ -213,6 +214,23 @@ fn what_nobody_sends_back_is_shown_and_recorded_all_the_same() {
 }
 
 #[test]
+fn a_message_that_the_server_cut_is_not_shown_twice_and_the_user_is_told() {
+    let mut desk = Desk::logged_in();
+    let id = desk.send("many words ".repeat(1000).trim_end());
+    desk.hear([Event::Sent(id)]);
+    desk.says(&format!(
+        "Boring Eva: {}",
+        &"many words ".repeat(1000)[..4000]
+    ));
+    assert_eq!(desk.state.outbox.iter().len(), 0);
+    assert!(desk.state.notice.as_deref().unwrap().contains("first 4 kB"));
+    let id = desk.send("hello there");
+    desk.hear([Event::Sent(id)]);
+    desk.says("Boring Eva: hello");
+    assert_eq!(desk.state.outbox.iter().len(), 1);
+}
+
+#[test]
 fn the_last_unsent_message_comes_back_to_be_changed_with_its_lines() {
     let mut desk = Desk::logged_in();
     desk.hear([Event::Status(Port::Write, down())]);
@@ -254,9 +272,21 @@ fn the_history_is_written_in_order_one_batch_at_a_time() {
     assert_eq!(written(&desk.says("A: 1")), ["A: 1"]);
     assert_eq!(desk.says("A: 2"), []);
     assert_eq!(desk.says("A: 3"), []);
-    let effects = desk.tell(Message::Recorded(Err("disk full".to_owned())));
-    assert_eq!(written(&effects), ["A: 2", "A: 3"]);
-    assert_eq!(desk.state.notice.as_deref(), Some("disk full"));
+    let failed = Unwritten {
+        error: "disk full".to_owned(),
+        lines: vec![(date(2026, 11, 21).at(9, 0, 0, 0), "A: 1".to_owned())],
+    };
+    assert_eq!(desk.tell(Message::Recorded(Err(failed.clone()))), []);
+    assert_eq!(desk.state.notice.take().as_deref(), Some("disk full"));
+    assert_eq!(
+        written(&desk.says("A: 4")),
+        ["A: 1", "A: 2", "A: 3", "A: 4"]
+    );
+    // The same trouble is told once.
+    assert_eq!(desk.tell(Message::Recorded(Err(failed))), []);
+    assert_eq!(desk.state.notice, None);
+    let effects = desk.says("A: 5");
+    assert_eq!(written(&effects), ["A: 1", "A: 5"]);
     assert_eq!(desk.tell(Message::Recorded(Ok(()))), []);
 }
 
@@ -267,7 +297,7 @@ fn the_past_is_shown_once_however_often_the_connection_breaks() {
         at: None,
         text: "Eva: before".to_owned(),
     };
-    desk.tell(Message::Past(Ok(vec![entry])));
+    desk.tell(Message::Past(vec![entry], None));
     for _ in 0..3 {
         let effects = desk.hear([Event::Status(Port::Read, down())]);
         assert_eq!(effects, [Effect::ReleaseHistory]);
@@ -293,8 +323,9 @@ fn what_an_old_connection_still_says_is_not_heard() {
     desk.tell(Message::Press(Control::Settings));
     desk.tell(Message::Typed(Control::ReadPort, "6000".to_owned()));
     let effects = desk.tell(Message::Press(Control::Save));
-    assert!(matches!(&effects[0], Effect::Move(waiting) if waiting.len() == 1));
-    assert!(effects.contains(&Effect::KeepSettings));
+    assert!(matches!(&effects[0], Effect::Move { waiting, elsewhere: true } if waiting.len() == 1));
+    let port = ("MINECHAT_READ_PORT", "6000".to_owned());
+    assert!(effects.contains(&Effect::KeepSettings(vec![port])));
     assert_eq!(
         (desk.state.generation, desk.state.settings.address.read_port),
         (1, 6000)
@@ -447,11 +478,15 @@ fn messages_are_selected_and_copied_by_keys_alone() {
 }
 
 #[test]
-fn enter_on_a_message_opens_its_link() {
+fn enter_on_a_message_opens_its_links() {
     let mut desk = Desk::logged_in();
-    desk.says("A: look https://a.example/");
+    let long = format!("https://b.example/{}", "long-".repeat(40));
+    desk.says(&format!("A: look https://a.example/ and {long}"));
     desk.tell(Message::Clicked(0, false));
     assert_eq!(desk.state.focus, Control::List);
-    let effects = desk.key(Key::Press);
-    assert_eq!(effects, [Effect::Open("https://a.example/".to_owned())]);
+    // Each of several in turn, though one stands on more than one line.
+    for address in ["https://a.example/", &long, "https://a.example/"] {
+        let effects = desk.key(Key::Press);
+        assert_eq!(effects, [Effect::Open(address.to_owned())]);
+    }
 }

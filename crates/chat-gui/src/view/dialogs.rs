@@ -6,6 +6,7 @@ use iced::{Alignment, Background, Element, Fill, Theme};
 use super::parts::{Parts, frame};
 use crate::settings::Shade;
 use crate::state::{Control, Dialog, Message, Reason};
+use crate::words::Words;
 
 /// As wide as a dialog gets, in pixels.
 const WIDTH: f32 = 460.0;
@@ -81,6 +82,7 @@ fn settings<'a>(parts: &Parts<'a>, dialog: &'a Dialog) -> Column<'a, Message> {
         history,
         letters,
         shade,
+        language,
         error,
     } = dialog
     else {
@@ -109,6 +111,11 @@ fn settings<'a>(parts: &Parts<'a>, dialog: &'a Dialog) -> Column<'a, Message> {
             chosen(*shade == Shade::Light, words.light())
         ),
         parts.button(Control::Dark, chosen(*shade == Shade::Dark, words.dark())),
+    ];
+    // Each in its own language: whoever looks for it may not read the other.
+    let languages = row![
+        parts.button(Control::English, chosen(*language == Words::En, "English")),
+        parts.button(Control::Russian, chosen(*language == Words::Ru, "Русский")),
     ];
     let sizes = row![
         parts.button(Control::Smaller, "−"),
@@ -140,6 +147,7 @@ fn settings<'a>(parts: &Parts<'a>, dialog: &'a Dialog) -> Column<'a, Message> {
             parts.field(Control::History, words.history(), history),
         ))
         .push(labelled(words.theme(), shades.spacing(8).into()))
+        .push(labelled(words.language(), languages.spacing(8).into()))
         .push(labelled(words.font_size(), sizes.spacing(8).into()))
         .push(ends.spacing(8))
 }

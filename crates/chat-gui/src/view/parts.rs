@@ -96,7 +96,7 @@ impl<'a> Parts<'a> {
                     selection: colors.selected,
                 }
             });
-        Rest::new(field).into()
+        Rest::new(field, control).into()
     }
 }
 

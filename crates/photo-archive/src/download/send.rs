@@ -1,23 +1,31 @@
 //! A download over a bare connection: photos go from the page cache to the socket uncopied.
 //!
-//! `sendfile` may wait for the disk, so it runs on a thread that may; the socket
-//! does not block, so that thread is free again as soon as the client takes no more.
+//! `sendfile` may wait for the disk, so it runs on a blocking thread; the socket does
+//! not block, so that thread is free again as soon as the client takes no more.
+//!
+//! Back-pressure: the next piece is handed over when the socket has room for it, which
+//! it has when the client has taken what came before. Cancellation: the future is
+//! dropped. That does not stop a `sendfile` that runs already: the thread finishes its
+//! one call, and keeps the socket and the file open until then. The call ends when the
+//! socket is full, when [`PIECE`] bytes have gone, or when the disk has answered.
 
 use std::fs::File;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::{CAPACITY, Download, DownloadError};
+use super::{CAPACITY, Download, DownloadError, Receipt};
 use crate::plan::{Part, Section};
 use crate::source::{PhotoReader, PhotoSource, SourceError};
+use crate::stall::taken;
 
 /// Bytes of a photo that are handed to the socket at a time: as much as its buffer holds.
 const PIECE: u64 = 1 << 20;
 
-/// How long to wait for the client to close after its last byte was sent.
+/// How long to wait for the client to close after it has taken the last byte.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What a client may send during a download, which is nothing; one that sends more is cut off.
@@ -25,9 +33,9 @@ const IGNORED: usize = 64 * 1024;
 
 /// Why sending ended early.
 enum Cut {
-    /// Told by [`Download::fail`] already.
-    Photo,
-    /// It went away; its affair.
+    /// A photo could not be read or had changed. [`Download::fail`] has logged which.
+    Album,
+    /// The client closed the connection, or the connection broke.
     Client(io::Error),
 }
 
@@ -35,13 +43,13 @@ enum Cut {
 enum Handed {
     /// So many bytes went.
     Sent(u64),
-    /// This file cannot be sent so: it has to be read.
+    /// `sendfile` cannot send this file: it has to be read.
     Unable,
 }
 
 impl From<DownloadError> for Cut {
     fn from(_: DownloadError) -> Self {
-        Self::Photo
+        Self::Album
     }
 }
 
@@ -58,25 +66,31 @@ impl<S: PhotoSource> Download<S> {
     /// # Cancel safety
     ///
     /// Not cancel safe: the connection is closed.
-    pub async fn send(mut self, socket: TcpStream) {
-        let socket = Arc::new(socket);
-        // Whoever leaves takes the work along, even while nothing is there to be sent.
+    pub async fn send(mut self, socket: Arc<TcpStream>) {
+        // Also while a checksum is computed and nothing is sent, a client that leaves ends the work.
         let sent = tokio::select! {
             sent = self.send_all(&socket) => sent,
             left = hung_up(&socket) => Err(left.into()),
         };
         match sent {
-            // The log need not wait for the client.
+            // All is with the kernel: its end is logged now, and its place is free.
             Ok(()) => drop(self),
-            Err(Cut::Photo) => return,
+            // Closing the connection too early is how the client learns of it.
+            Err(Cut::Album) => return,
             Err(Cut::Client(error)) => {
                 tracing::debug!("connection ended: {error}");
                 return;
             }
         }
-        // Closing takes back what is still under way where something that came was not read.
+        // Closing a socket that holds unread input resets the connection, and with that the
+        // kernel throws away what it has not delivered. So only this side is closed at first.
         let _ = rustix::net::shutdown(&*socket, rustix::net::Shutdown::Write);
-        let _ = tokio::time::timeout(LINGER, hung_up(&socket)).await;
+        // Then wait until the client has closed too, or has acknowledged everything. One that
+        // takes nothing is dropped by `serve`, which watches every connection.
+        let mut left = pin!(hung_up(&socket));
+        while tokio::time::timeout(LINGER, left.as_mut()).await.is_err() && taken(&socket).is_some()
+        {
+        }
     }
 
     async fn send_all(&mut self, socket: &Arc<TcpStream>) -> Result<(), Cut> {
@@ -96,20 +110,16 @@ impl<S: PhotoSource> Download<S> {
                 }
                 None => Handed::Unable,
             };
-            let sent = match handed {
-                Handed::Sent(sent) => {
-                    self.rest.start += sent;
-                    sent
-                }
+            match handed {
+                Handed::Sent(sent) => self.rest.start += sent,
                 Handed::Unable => {
-                    // Up to the next photo, unless photos can only be read.
+                    // Records go together, up to the next photo. A photo that `sendfile` cannot
+                    // send is read and written like them.
                     let photos = matches!(part.section, Section::Photo(_));
                     let buffer = self.gather(CAPACITY, photos).await?;
-                    write_all(socket, buffer.filled()).await?;
-                    buffer.len() as u64
+                    write_all(socket, buffer.filled(), &self.receipt).await?;
                 }
-            };
-            self.receipt.sent += sent;
+            }
         }
         Ok(())
     }
@@ -121,7 +131,7 @@ impl<S: PhotoSource> Download<S> {
         limit: u64,
         socket: &Arc<TcpStream>,
     ) -> Result<Handed, Cut> {
-        let handed = match send_file(socket, file, part.range.start, limit).await {
+        let handed = match send_file(socket, file, part.range.start, limit, &self.receipt).await {
             Err(error) if is_peers_fault(&error) => return Err(error.into()),
             handed => handed.map_err(SourceError::from),
         };
@@ -129,7 +139,7 @@ impl<S: PhotoSource> Download<S> {
             Ok(Handed::Sent(0)) => Err(SourceError::Changed),
             Ok(Handed::Sent(sent)) if part.range.start + sent == part.range.end => {
                 let checked = self.check().await;
-                // Its descriptor is free for the next photo's.
+                // Closed before the next photo is opened: one descriptor does for both.
                 self.open = None;
                 checked.map(|()| Handed::Sent(sent))
             }
@@ -168,13 +178,17 @@ impl<S: PhotoSource> Download<S> {
     }
 }
 
-/// Sends up to `limit` bytes of `file` from `offset` on, none only at its end.
+/// Sends up to `limit` bytes of `file` from `offset` on; 0 bytes only where the file ends.
+///
+/// The bytes are counted on the blocking thread. A client that has got its last byte may
+/// leave before this future is polled again, and the future is dropped then.
 #[cfg(target_os = "linux")]
 async fn send_file(
     socket: &Arc<TcpStream>,
     file: &Arc<File>,
     offset: u64,
     limit: u64,
+    receipt: &Arc<Receipt>,
 ) -> io::Result<Handed> {
     use rustix::fs::sendfile;
     use rustix::io::Errno;
@@ -182,18 +196,20 @@ async fn send_file(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     loop {
         socket.writable().await?;
-        let (socket, file) = (Arc::clone(socket), Arc::clone(file));
+        let (socket, file, receipt) = (Arc::clone(socket), Arc::clone(file), Arc::clone(receipt));
         let send = move || {
             let mut offset = offset;
             let send = || Ok(sendfile(&*socket, &*file, Some(&mut offset), limit)?);
-            socket.try_io(tokio::io::Interest::WRITABLE, send)
+            let sent = socket.try_io(tokio::io::Interest::WRITABLE, send)?;
+            receipt.add(sent);
+            Ok::<_, io::Error>(sent)
         };
         let sent = tokio::task::spawn_blocking(send).await;
         match sent.map_err(io::Error::other)? {
             Ok(sent) => return Ok(Handed::Sent(sent as u64)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => match Errno::from_io_error(&error) {
-                // A file system that cannot.
+                // The file system does not support it.
                 Some(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => return Ok(Handed::Unable),
                 _ => return Err(error),
             },
@@ -203,11 +219,17 @@ async fn send_file(
 
 /// Other systems' calls of that name differ.
 #[cfg(not(target_os = "linux"))]
-async fn send_file(_: &Arc<TcpStream>, _: &Arc<File>, _: u64, _: u64) -> io::Result<Handed> {
+async fn send_file(
+    _: &Arc<TcpStream>,
+    _: &Arc<File>,
+    _: u64,
+    _: u64,
+    _: &Arc<Receipt>,
+) -> io::Result<Handed> {
     Ok(Handed::Unable)
 }
 
-/// What is not is the disk's.
+/// Whether `sendfile` failed because of the connection. Any other error comes from reading the file.
 fn is_peers_fault(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut};
     matches!(
@@ -216,11 +238,14 @@ fn is_peers_fault(error: &io::Error) -> bool {
     )
 }
 
-async fn write_all(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+async fn write_all(socket: &TcpStream, mut bytes: &[u8], receipt: &Receipt) -> io::Result<()> {
     while !bytes.is_empty() {
         socket.writable().await?;
         match socket.try_write(bytes) {
-            Ok(count) => bytes = &bytes[count..],
+            Ok(count) => {
+                receipt.add(count);
+                bytes = &bytes[count..];
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
@@ -228,7 +253,7 @@ async fn write_all(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends when the client has hung up, or says more than it may.
+/// Ends when the client has closed the connection, or has sent more than [`IGNORED`] bytes.
 async fn hung_up(socket: &TcpStream) -> io::Error {
     let mut ignored = [0; 1024];
     let mut total = 0;

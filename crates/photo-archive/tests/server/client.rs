@@ -5,8 +5,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::thread::sleep;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,11 +23,76 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// What `work` comes to, on a thread of its own.
+fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || sender.send(work()));
+    receiver
+}
+
+/// What comes of it, but not after all patience: a test that hangs tells nothing.
+fn soon<T>(work: &Receiver<T>) -> T {
+    work.recv_timeout(PATIENCE).expect("it takes too long")
+}
+
+/// All that comes from a pipe until it is closed. Somebody must read, or who writes has to wait.
+fn text(mut pipe: impl Read + Send + 'static) -> Receiver<String> {
+    beside(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).unwrap();
+        text
+    })
+}
+
+/// A process; killed when dropped.
+struct Process(Child);
+
+impl Process {
+    fn start(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::null());
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command.spawn().unwrap())
+    }
+
+    /// How it ends, which it is about to.
+    fn end(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end");
+            sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What a program that ends by itself says.
+pub(crate) fn output(mut command: Command) -> Output {
+    let mut process = Process::start(&mut command);
+    let stdout = text(process.0.stdout.take().unwrap());
+    let stderr = text(process.0.stderr.take().unwrap());
+    Output {
+        status: process.end(),
+        stdout: soon(&stdout).into(),
+        stderr: soon(&stderr).into(),
+    }
+}
+
 /// A running server; killed when dropped.
 pub(crate) struct Server {
-    child: Child,
+    process: Process,
     pub(crate) address: SocketAddr,
     pub(crate) banner: String,
+    /// Locked only to be shared by threads; read at the end.
+    log: Mutex<Receiver<String>>,
     _stdout: BufReader<ChildStdout>,
 }
 
@@ -36,29 +103,35 @@ impl Server {
         Self::run(command)
     }
 
-    pub(crate) fn run(mut command: Command) -> Self {
-        let mut child = command
-            .args(["--bind", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut banner = String::new();
-        stdout.read_line(&mut banner).unwrap();
+    pub(crate) fn run(command: Command) -> Self {
+        Self::announced(command, 2)
+    }
+
+    /// One whose first lines are so many.
+    pub(crate) fn announced(mut command: Command, lines: usize) -> Self {
+        let mut process = Process::start(command.args(["--bind", "127.0.0.1:0"]));
+        let log = text(process.0.stderr.take().unwrap());
+        let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
+        let (banner, stdout) = soon(&beside(move || {
+            let mut banner = String::new();
+            for _ in 0..lines {
+                stdout.read_line(&mut banner).unwrap();
+            }
+            (banner, stdout)
+        }));
         let address = banner
-            .split("http://")
-            .nth(1)
-            .and_then(|a| a.trim().parse().ok());
-        stdout.read_line(&mut banner).unwrap();
+            .lines()
+            .next()
+            .and_then(|line| line.split("http://").nth(1)?.parse().ok());
         let Some(address) = address else {
-            panic!("no address in {banner:?}: {:?}", child.wait_with_output());
+            drop(process);
+            panic!("no address in {banner:?}: {}", soon(&log));
         };
         Self {
-            child,
+            process,
             address,
             banner,
+            log: Mutex::new(log),
             _stdout: stdout,
         }
     }
@@ -73,7 +146,22 @@ impl Server {
 
     /// Sends a request and reads the head of the answer; its body is read by the test, or not.
     pub(crate) fn open(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Pending {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        self.open_over(
+            TcpStream::connect(self.address).unwrap(),
+            method,
+            path,
+            headers,
+        )
+    }
+
+    /// The same over a connection that is there.
+    pub(crate) fn open_over(
+        &self,
+        mut stream: TcpStream,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Pending {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let headers: String = headers
             .iter()
@@ -108,15 +196,15 @@ impl Server {
 
     /// Open descriptors of the server.
     pub(crate) fn descriptors(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.child.id()))
+        fs::read_dir(format!("/proc/{}/fd", self.process.0.id()))
             .unwrap()
             .count()
     }
 
     /// Processes that the server has started.
     pub(crate) fn children(&self) -> String {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        let id = self.child.id();
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.0.id())).unwrap();
+        let id = self.process.0.id();
         let mut children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
         for task in tasks {
             // A thread may have ended since it was listed.
@@ -141,22 +229,8 @@ impl Server {
 
     /// Sends a signal, and answers how the program ended and what it had logged.
     pub(crate) fn end(mut self, signal: Signal) -> (ExitStatus, String) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-        let mut log = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
-        (self.child.wait().unwrap(), log)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        kill_process(Pid::from_child(&self.process.0), signal).unwrap();
+        (self.process.end(), soon(&self.log.into_inner().unwrap()))
     }
 }
 

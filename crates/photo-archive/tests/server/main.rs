@@ -19,7 +19,10 @@ use client::{Server, program};
 use futures_util::io::AsyncReadExt;
 use tempfile::TempDir;
 
-const MISSING: &str = "Archive does not exist or has been removed";
+const MISSING: &str = "Archive does not exist or has been removed\n";
+
+/// What a browser accepts in the place of a page.
+const BROWSER: (&str, &str) = ("Accept", "text/html,application/xml;q=0.9,*/*;q=0.8");
 
 /// Bytes that differ from place to place.
 fn noise(seed: u8, length: usize) -> Vec<u8> {
@@ -128,7 +131,7 @@ fn chosen_photos_download_without_the_others() {
     assert_eq!(unknown.status, 404);
     assert_eq!(
         unknown.text(),
-        "There is no photo \"9\\\\x0a.jpg\" in this album"
+        "There is no photo \"9\\\\x0a.jpg\" in this album\n"
     );
 }
 
@@ -179,7 +182,8 @@ fn head_answers_as_get_does_but_without_a_body() {
         "/thumbnail/7kna/1.jpg",
         "/nowhere",
     ] {
-        let (mut get, mut head) = (server.get(path), server.ask("HEAD", path, &[]));
+        let mut get = server.ask("GET", path, &[BROWSER]);
+        let mut head = server.ask("HEAD", path, &[BROWSER]);
         assert!(head.body.is_empty(), "{path}");
         assert_eq!(get.status, head.status, "{path}");
         get.headers.remove("date");
@@ -199,6 +203,46 @@ fn albums_are_listed_only_when_told_to() {
     let page = silent.get("/");
     assert_eq!(page.status, 200);
     assert!(!page.text().contains("7kna"));
+}
+
+#[test]
+fn an_album_leads_back_to_the_list_where_there_is_one() {
+    let directory = albums();
+    let leads_back = |arguments| {
+        let server = Server::start(directory.path(), arguments);
+        ["/album/7kna/", "/album/absent/"]
+            .map(|path| server.ask("GET", path, &[BROWSER]))
+            .map(|page| page.text().contains("href=\"/\""))
+    };
+    assert_eq!(leads_back(&["--index"]), [true, true]);
+    assert_eq!(leads_back(&[]), [false, false]);
+}
+
+#[test]
+fn a_refusal_is_a_page_for_browsers_and_a_line_for_others() {
+    let directory = albums();
+    let server = Server::start(directory.path(), &[]);
+    for (path, line) in [
+        ("/foo", "There is nothing here\n"),
+        ("/archive/foo/", MISSING),
+        ("/archive/foo/bar", MISSING),
+        ("/album/foo/", MISSING),
+        ("/photo/7kna/foo.jpg", MISSING),
+    ] {
+        let answer = server.ask("GET", path, &[("Accept", "*/*")]);
+        assert_eq!((answer.status, answer.text()), (404, line), "{path}");
+        assert_eq!(answer.headers["vary"], "accept", "{path}");
+        let page = server.ask("GET", path, &[BROWSER]);
+        assert_eq!(page.status, 404, "{path}");
+        assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+        assert_eq!(page.headers["vary"], "accept", "{path}");
+        assert!(page.headers.contains_key("content-security-policy"));
+        let heading = format!("<h1>{}</h1>", line.trim_end());
+        assert!(page.text().contains(&heading), "{}", page.text());
+    }
+    let unknown = server.ask("GET", "/archive/7kna/?only=%3Cb%3E", &[BROWSER]);
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.text().contains("&lt;b&gt;"), "{}", unknown.text());
 }
 
 #[test]
@@ -227,8 +271,12 @@ fn a_delay_paces_the_download() {
 
 #[test]
 fn the_bundled_albums_are_real_photos_with_dates_and_thumbnails() {
-    let server = Server::run(program());
+    let server = Server::announced(program(), 3);
     assert!(server.banner.contains("open http://"), "{}", server.banner);
+    assert!(server.banner.lines().all(|line| line.len() <= 80));
+    let curl = server.banner.lines().last().unwrap();
+    let (_, archive) = curl.split_once(&server.address.to_string()).unwrap();
+    assert_eq!(server.get(archive).status, 200, "{curl} works as it stands");
     let index = server.get("/");
     let hashes: Vec<&str> = index
         .text()

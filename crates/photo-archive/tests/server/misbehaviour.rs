@@ -6,12 +6,13 @@ use std::net::Shutdown;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use socket2::{Domain, Socket, Type};
 
-use crate::client::{PATIENCE, Server};
-use crate::{MISSING, albums, files, unpacked};
+use crate::client::{PATIENCE, Pending, Server};
+use crate::{BROWSER, MISSING, albums, files, unpacked};
 
 /// An album `big` of one photo that is longer than all buffers on the way together; it takes no room on disk.
 fn big(directory: &Path, length: u64) {
@@ -45,16 +46,89 @@ fn of_a_hundred_clients_half_leave_and_nothing_is_left_of_them() {
     assert_eq!(server.children(), "", "no process was started");
 }
 
+/// A client with little room for what it does not take.
+fn open_narrow(server: &Server, path: &str) -> Pending {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(32 * 1024).unwrap();
+    socket.connect(&server.address.into()).unwrap();
+    server.open_over(socket.into(), "GET", path, &[])
+}
+
+/// One is sent by `sendfile`, one by hyper.
+const LONG: [&str; 2] = ["/archive/big/", "/photo/big/holiday.jpg"];
+
 #[test]
 fn a_client_that_takes_nothing_is_dropped() {
     let directory = tempfile::tempdir().unwrap();
     big(directory.path(), 256 << 20);
     let server = Server::start(directory.path(), &["--stall-timeout", "1"]);
     let before = server.descriptors();
-    let pending = server.open("GET", "/archive/big/", &[]);
+    let started = Instant::now();
+    let clients = LONG.map(|path| server.open("GET", path, &[]));
     server.wait_for_descriptors(before);
-    let rest = pending.read_to_end();
+    let took = started.elapsed();
+    assert!(took > Duration::from_secs(1), "{took:?}");
+    // By its own rules the kernel would take minutes.
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    for client in clients {
+        let rest = client.read_to_end();
+        assert!(rest.body.len() < rest.length());
+    }
+    let (_, log) = server.end(Signal::TERM);
+    assert_eq!(log.matches("took no byte").count(), LONG.len(), "{log}");
+}
+
+#[test]
+fn a_client_is_dropped_that_takes_nothing_of_what_the_socket_holds_at_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 1 << 20);
+    let server = Server::start(directory.path(), &["--stall-timeout", "3"]);
+    let before = server.descriptors();
+    // With Linux's usual limits the server's socket takes all of it.
+    let client = open_narrow(&server, "/archive/big/");
+    server.wait_for_descriptors(before);
+    let rest = client.read_to_end();
     assert!(rest.body.len() < rest.length());
+    let (_, log) = server.end(Signal::TERM);
+    assert!(log.contains("took no byte"), "{log}");
+}
+
+/// Its window is nearly closed all the time: for the kernel, what gets through is not worth counting.
+#[test]
+fn a_client_that_takes_a_trickle_is_not_dropped() {
+    const TIMEOUT: Duration = Duration::from_secs(2);
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 256 << 20);
+    let server = Server::start(directory.path(), &["--stall-timeout", "2"]);
+    let trickle = &|path| {
+        let mut client = open_narrow(&server, path);
+        let started = Instant::now();
+        while started.elapsed() < 4 * TIMEOUT {
+            client.read(4096);
+            // Not to wait for something, but to be slow.
+            thread::sleep(Duration::from_millis(40));
+        }
+    };
+    thread::scope(|scope| {
+        for path in LONG {
+            scope.spawn(move || trickle(path));
+        }
+    });
+}
+
+#[test]
+fn a_client_that_has_all_and_leaves_at_once_is_not_called_cut_off() {
+    const TIMES: usize = 300;
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 1 << 20);
+    let server = Server::start(directory.path(), &[]);
+    for _ in 0..TIMES {
+        // It ends in the middle of a photo: nothing is left to be sent that would tell.
+        let range = [("Range", "bytes=100-199100")];
+        server.open("GET", "/archive/big/", &range).read(199_001);
+    }
+    let (_, log) = server.end(Signal::TERM);
+    assert_eq!(log.matches(" 199001 bytes sent").count(), TIMES, "{log}");
 }
 
 #[test]
@@ -79,6 +153,22 @@ fn the_program_ends_in_the_middle_of_a_download() {
     let (status, log) = server.end(Signal::INT);
     assert_eq!(status.code(), Some(0));
     assert!(log.contains("ended after"), "{log}");
+}
+
+#[test]
+fn the_program_ends_while_a_slow_client_still_gets_the_last_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    big(directory.path(), 1 << 20);
+    let server = Server::start(directory.path(), &[]);
+    // With Linux's usual limits the server's socket takes all of it.
+    let client = open_narrow(&server, "/archive/big/");
+    let (status, log) = server.end(Signal::INT);
+    assert_eq!(status.code(), Some(0));
+    assert!(log.contains("bytes sent in"), "{log}");
+    assert!(!log.contains("cut off"), "{log}");
+    assert!(!log.contains("ended after"), "{log}");
+    let archive = client.read_to_end();
+    assert_eq!(archive.body.len(), archive.length(), "the kernel delivers");
 }
 
 #[test]
@@ -149,18 +239,16 @@ fn one_download_too_many_is_asked_to_come_again() {
     big(directory.path(), 256 << 20);
     let server = Server::start(directory.path(), &["--max-downloads", "1"]);
     let first = server.open("GET", "/archive/big/", &[]);
-    let second = server.get("/archive/big/");
+    let second = server.ask("GET", "/archive/big/", &[BROWSER]);
     assert_eq!(second.status, 503);
+    assert!(second.text().contains("<h1>All places"));
     assert!(second.headers["retry-after"].parse::<u32>().is_ok());
     assert_eq!(server.ask("HEAD", "/archive/big/", &[]).status, 200);
     assert_eq!(server.get("/album/big/").status, 200);
     drop(first);
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     while server.open("GET", "/archive/big/", &[]).status == 503 {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "the place was not given back"
-        );
+        assert!(Instant::now() < deadline, "the place was not given back");
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -8,10 +8,12 @@ use std::process::Output;
 use rustix::process::Signal;
 
 use crate::albums;
-use crate::client::{Server, program};
+use crate::client::{Server, output, program};
 
 fn run(arguments: &[&str]) -> Output {
-    program().args(arguments).output().unwrap()
+    let mut command = program();
+    command.args(arguments);
+    output(command)
 }
 
 fn one_line(output: &Output) -> String {
@@ -54,6 +56,44 @@ fn wrong_usage_ends_with_two() {
 }
 
 #[test]
+fn a_variable_is_as_strict_as_its_flag() {
+    for (variable, value, told) in [
+        ("DEBUG", "release", "--debug"),
+        ("PHOTOS_INDEX", "perhaps", "--index"),
+        ("PHOTOS_VERBOSE", "much", "--verbose"),
+        ("PHOTOS_STALL_TIMEOUT", "0", "must be more than 0"),
+        ("PHOTOS_MAX_DOWNLOADS", "0", "from 1 to"),
+    ] {
+        let mut command = program();
+        command.env(variable, value);
+        let output = output(command);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{variable}: {text}");
+        assert!(text.contains(told), "{variable}: {text}");
+    }
+}
+
+#[test]
+fn either_of_two_variables_logs_more() {
+    let directory = albums();
+    for (variable, value, more) in [
+        ("DEBUG", "yes", true),
+        ("DEBUG", "off", false),
+        ("PHOTOS_VERBOSE", "1", true),
+        ("PHOTOS_VERBOSE", "0", false),
+    ] {
+        let mut command = program();
+        command.env("PHOTOS_PATH", directory.path());
+        command.env(variable, value);
+        let server = Server::run(command);
+        // It is no picture, which only an engineer wants to know.
+        server.get("/thumbnail/7kna/1.jpg");
+        let (_, log) = server.end(Signal::INT);
+        assert_eq!(log.contains("DEBUG"), more, "{variable}={value}: {log}");
+    }
+}
+
+#[test]
 fn help_fits_a_terminal_and_shows_examples() {
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     assert!(help.contains("Examples:"), "{help}");
@@ -66,9 +106,10 @@ fn help_fits_a_terminal_and_shows_examples() {
         "BIND",
         "DELAY",
         "DEBUG",
-        "MAX_DOWNLOADS",
-        "INDEX",
-        "STALL_TIMEOUT",
+        "PHOTOS_MAX_DOWNLOADS",
+        "PHOTOS_INDEX",
+        "PHOTOS_STALL_TIMEOUT",
+        "PHOTOS_VERBOSE",
     ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable}");
     }
@@ -79,13 +120,16 @@ fn help_fits_a_terminal_and_shows_examples() {
 fn the_command_line_wins_over_the_environment_and_that_over_a_file() {
     let directory = albums();
     let here = tempfile::tempdir().unwrap();
-    let settings = format!("PHOTOS_PATH={}\nINDEX=1\n", directory.path().display());
+    let settings = format!(
+        "PHOTOS_PATH={}\nPHOTOS_INDEX=1\n",
+        directory.path().display()
+    );
     fs::write(here.path().join(".env"), settings).unwrap();
     let listed = |environment: Option<&str>, arguments: &[&str]| {
         let mut command = program();
         command.current_dir(here.path()).args(arguments);
         if let Some(value) = environment {
-            command.env("INDEX", value);
+            command.env("PHOTOS_INDEX", value);
         }
         Server::run(command).get("/").text().contains("7kna")
     };

@@ -37,14 +37,26 @@ pub(super) fn too_small(buffer: &mut Buffer) {
     if height == 0 {
         return;
     }
-    let wanted = format!("at least {}x{}, please", SMALLEST.width, SMALLEST.height);
-    let short = format!(">{}x{}", SMALLEST.width, SMALLEST.height);
-    let text = if wanted.len() <= usize::from(width) {
-        &wanted
-    } else {
-        &short
+    let wanted = format!("{}x{}", SMALLEST.width, SMALLEST.height);
+    let needs = format!("needs {wanted}");
+    let whole = format!("too small: {needs}");
+    // The first that fits; in a corner that holds none, as much of the size as it holds.
+    let ways: [&[&str]; 5] = [
+        &[&whole],
+        &["too small:", &needs],
+        &[&needs],
+        &["needs", &wanted],
+        &[&wanted],
+    ];
+    let fits = |lines: &&[&str]| {
+        lines.len() <= usize::from(height)
+            && lines.iter().all(|line| line.len() <= usize::from(width))
     };
-    buffer.set_stringn(0, height / 2, text, usize::from(width), Style::new());
+    let lines = ways.into_iter().find(fits).unwrap_or(ways[4]);
+    let top = (height - lines.len() as u16) / 2;
+    for (y, line) in (top..).zip(lines) {
+        buffer.set_stringn(0, y, line, usize::from(width), Style::new());
+    }
 }
 
 pub(super) fn is_too_small(screen: Size) -> bool {
@@ -70,10 +82,25 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_too_small_is_told_how_large_it_must_be() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 19, 9));
-        too_small(&mut buffer);
-        let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
-        assert!(text.contains("20x10"), "{text}");
+    fn a_screen_too_small_is_told_in_words_how_large_it_must_be() {
+        for (width, height, words) in [
+            (80, 9, &["too small: needs 20x10"][..]),
+            (18, 40, &["too small:", "needs 20x10"]),
+            (18, 1, &["needs 20x10"]),
+            (10, 9, &["needs", "20x10"]),
+            (5, 2, &["needs", "20x10"]),
+            (5, 1, &["20x10"]),
+            (3, 3, &["20x"]),
+        ] {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+            too_small(&mut buffer);
+            let rows = buffer.content.chunks(usize::from(width));
+            let rows = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>());
+            let shown: Vec<String> = rows
+                .map(|row| row.trim().to_owned())
+                .filter(|row| !row.is_empty())
+                .collect();
+            assert_eq!(shown, words, "{width}x{height}");
+        }
     }
 }

@@ -27,10 +27,7 @@ pub(super) fn keep(account: &Account, replace: bool) -> anyhow::Result<()> {
             visible(&account.nickname)
         )
     })?;
-    tracing::info!(
-        nickname = account.nickname,
-        "made an account; its token is in {DOTENV}"
-    );
+    tracing::info!("made an account; its token is in {DOTENV}");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use common::shutdown::Shutdown;
 
 use super::{Verbosity, pipe, screen};
@@ -37,7 +37,7 @@ pub(super) struct Chat {
     )]
     pub(super) history_lines: usize,
     /// Start a server inside, if there is none at that address
-    #[arg(long, env = "MINECHAT_WITH_SERVER", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "MINECHAT_WITH_SERVER", value_parser = BoolishValueParser::new())]
     pub(super) with_server: bool,
     #[command(flatten)]
     pub(super) data: Data,
@@ -57,10 +57,10 @@ impl Chat {
             }
             // A log line in the picture would be no picture any more.
             None if on_screen => {}
-            None => self.verbosity.log_to_stderr()?,
+            None => self.verbosity.talk_on_stderr()?,
         }
         let server = if self.with_server {
-            self.start_server()?
+            self.start_server().await?
         } else {
             None
         };
@@ -75,13 +75,13 @@ impl Chat {
     }
 
     /// A server inside; none where there is one already.
-    pub(super) fn start_server(&self) -> anyhow::Result<Option<Inside>> {
+    pub(super) async fn start_server(&self) -> anyhow::Result<Option<Inside>> {
         let Address {
             host,
             read_port,
             write_port,
         } = &self.address;
-        let server = Inside::start(host, *read_port, *write_port, &self.data.data)?;
+        let server = Inside::start(host, *read_port, *write_port, &self.data.data).await?;
         if server.is_none() {
             tracing::info!("there is a server already; using that one");
         }

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 use common::shutdown::Shutdown;
 
-use super::Verbosity;
+use super::outage::Outage;
 use super::printer::Printer;
+use super::{Verbosity, serve};
 use crate::client::{Connection, Event, Port, Settings, Status};
 use crate::flags::{Address, Record};
 use crate::history::History;
@@ -27,8 +28,13 @@ pub(super) struct Listen {
 
 impl Listen {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
-        self.verbosity.log_to_stderr()?;
+        self.verbosity.talk_on_stderr()?;
         let mut transcript = Transcript::open(&self.record, &self.address)?;
+        let advice = self
+            .address
+            .is_local()
+            .then(|| format!("start one with: {}", serve::command(&self.address)));
+        let mut outage = Outage::new(&self.address, advice);
         let (_connection, mut events) = Connection::open(self.address.tcp(), Settings::default());
         loop {
             let event = tokio::select! {
@@ -44,7 +50,7 @@ impl Listen {
                 Event::Message(line) => transcript.message(line)?,
                 Event::Status(port, status) => {
                     transcript.status(port, &status);
-                    log(&self.address, port, &status);
+                    outage.tell(port, &status);
                 }
                 _ => {}
             }
@@ -104,24 +110,4 @@ impl Transcript {
 /// The time on the wall.
 pub(super) fn now() -> jiff::civil::DateTime {
     jiff::Zoned::now().datetime()
-}
-
-/// What a change of status looks like on stderr.
-pub(super) fn log(address: &Address, port: Port, status: &Status) {
-    let number = match port {
-        Port::Read => address.read_port,
-        Port::Write => address.write_port,
-    };
-    let host = &address.host;
-    match status {
-        Status::Connecting => tracing::debug!("connecting to {host}:{number}"),
-        Status::Up => tracing::info!("connected to {host}:{number}"),
-        Status::Down { retry_at, why } => {
-            let wait = retry_at.saturating_duration_since(tokio::time::Instant::now());
-            tracing::warn!(
-                "no connection to {host}:{number}: {why}; next try in {:.1} s",
-                wait.as_secs_f64()
-            );
-        }
-    }
 }

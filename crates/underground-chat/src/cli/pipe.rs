@@ -5,13 +5,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use common::shutdown::Shutdown;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::account;
 use super::chat::Chat;
-use super::listen::{self, Transcript};
-use crate::client::{Connection, Event, Port, Settings, Status};
+use super::listen::Transcript;
+use super::outage::Outage;
+use super::{serve, unsent};
+use crate::client::{Connection, Event, Events, Port, Settings, Status};
+use crate::protocol::text::flatten;
 use crate::protocol::{LONGEST_LINE, PostError};
 
 /// Lines read ahead. Overflow policy: wait; whoever writes into the pipe waits.
@@ -43,99 +47,177 @@ impl Own {
     }
 }
 
+/// A chat whose lines come from a pipe.
+struct Pipe<'a> {
+    chat: &'a Chat,
+    connection: Connection,
+    events: Events,
+    transcript: Transcript,
+    outage: Outage<'a>,
+    /// Lines read ahead.
+    lines: mpsc::Receiver<String>,
+    own: Own,
+    /// Whether what is said is heard, and whether we can say anything.
+    reading: bool,
+    writing: bool,
+    /// Whether anything can be printed still.
+    printing: bool,
+    /// How it ends where nothing else happens.
+    code: ExitCode,
+}
+
 /// Sends the lines of stdin and prints what is said, until all is confirmed.
 pub(super) async fn run(chat: &Chat, shutdown: &Shutdown) -> anyhow::Result<ExitCode> {
     let login = account::login(&chat.identity)?;
-    let mut transcript = Transcript::open(&chat.record, &chat.address)?;
+    let transcript = Transcript::open(&chat.record, &chat.address)?;
     let settings = Settings {
         login: Some(login),
         ..Settings::default()
     };
     let queue = settings.queue;
-    let (connection, mut events) = Connection::open(chat.address.tcp(), settings);
-    let mut lines = lines_of_stdin()?;
-    let mut code = ExitCode::SUCCESS;
-    let mut at_end = false;
-    let mut offer = chat.address.is_local() && !chat.with_server;
-    let mut own = Own::default();
-    let mut reading = false;
-    // Set when all is confirmed, and our own messages need not be awaited after it.
-    let mut echo: Option<Instant> = None;
-    loop {
-        if at_end && connection.unconfirmed() == 0 {
-            let until = *echo.get_or_insert_with(|| Instant::now() + ECHO);
-            if !reading || !own.missing() || Instant::now() >= until {
-                transcript.finish(shutdown).await?;
-                return Ok(code);
-            }
-        }
-        tokio::select! {
-            () = shutdown.requested() => {
-                if connection.unconfirmed() > 0 {
-                    tracing::warn!(messages = connection.unconfirmed(), "not confirmed by the server");
+    let advice = (chat.address.is_local() && !chat.with_server).then(|| {
+        let serve = serve::command(&chat.address);
+        format!("start one with: {serve}, or inside this program with --with-server")
+    });
+    let (connection, events) = Connection::open(chat.address.tcp(), settings);
+    let mut pipe = Pipe {
+        chat,
+        connection,
+        events,
+        transcript,
+        outage: Outage::new(&chat.address, advice),
+        lines: lines_of_stdin()?,
+        own: Own::default(),
+        reading: false,
+        writing: false,
+        printing: true,
+        code: ExitCode::SUCCESS,
+    };
+    let ended = pipe.run(queue, shutdown).await;
+    if ended.is_ok() {
+        pipe.settle().await;
+    }
+    let unsent = pipe.unsent();
+    let ended = match ended {
+        Ok(code) if pipe.printing => pipe.transcript.finish(shutdown).await.map(|()| code),
+        ended => ended,
+    };
+    let code = unsent::give_back(&unsent, *ended.as_ref().unwrap_or(&ExitCode::FAILURE));
+    ended.map(|_| code)
+}
+
+impl Pipe<'_> {
+    /// Runs until it is over, however that comes about; what was printed is not waited for.
+    async fn run(&mut self, queue: usize, shutdown: &Shutdown) -> anyhow::Result<ExitCode> {
+        let mut at_end = false;
+        // Set when all is confirmed, and our own messages need not be awaited after it.
+        let mut echo: Option<Instant> = None;
+        loop {
+            if at_end && self.connection.unconfirmed() == 0 {
+                let until = *echo.get_or_insert_with(|| Instant::now() + ECHO);
+                if !self.reading || !self.own.missing() || Instant::now() >= until {
+                    return Ok(self.code);
                 }
-                transcript.finish(shutdown).await?;
-                return Ok(shutdown.exit_code());
             }
-            printed = transcript.printed() => return printed.map(|()| code),
-            () = sleep_until(echo.unwrap_or_else(Instant::now)), if echo.is_some() => {}
-            line = lines.recv(), if !at_end && connection.unconfirmed() < queue => match line {
-                None => at_end = true,
-                Some(line) => match connection.send(&line) {
-                    Ok(_) => own.sent += 1,
-                    Err(PostError::Empty) => {}
-                    Err(error) => {
-                        tracing::error!(%error, "a line is not sent");
-                        code = ExitCode::FAILURE;
+            tokio::select! {
+                () = shutdown.requested() => return Ok(shutdown.exit_code()),
+                printed = self.transcript.printed() => {
+                    self.printing = false;
+                    return printed.map(|()| self.code);
+                }
+                () = sleep_until(echo.unwrap_or_else(Instant::now)), if echo.is_some() => {}
+                line = self.lines.recv(), if !at_end && self.connection.unconfirmed() < queue => {
+                    match line {
+                        Some(line) => self.send(&line),
+                        None => at_end = true,
                     }
+                }
+                event = self.events.next() => match event {
+                    Some(event) => self.event(event)?,
+                    None => return Ok(self.code),
                 },
-            },
-            event = events.next() => match event {
-                None => return Ok(code),
-                Some(Event::Message(line)) => {
-                    own.heard(&line);
-                    transcript.message(line)?;
-                }
-                Some(Event::Registered(made)) => account::keep(&made, false)?,
-                Some(Event::TokenRejected) => return Err(account::rejected(&chat.identity)),
-                Some(Event::Nickname(name)) => {
-                    let name = common::escape::visible(&name).into_owned();
-                    tracing::info!("you are {name}");
-                    own.name = Some(name);
-                }
-                Some(Event::Status(port, status)) => {
-                    transcript.status(port, &status);
-                    listen::log(&chat.address, port, &status);
-                    if port == Port::Read {
-                        reading = status == Status::Up;
-                    }
-                    match status {
-                        Status::Up => offer = false,
-                        Status::Down { .. } if port == Port::Write && std::mem::take(&mut offer) => {
-                            tracing::warn!(
-                                "there is no server here: run `{} serve` in another terminal, or add --with-server to start one inside",
-                                super::program()
-                            );
-                        }
-                        _ => {}
-                    }
-                }
-                Some(_) => {}
-            },
+            }
         }
+    }
+
+    fn send(&mut self, line: &str) {
+        match self.connection.send(line) {
+            Ok(_) => {
+                self.own.sent += 1;
+                tracing::debug!(waiting = self.connection.unconfirmed(), "a line was read");
+            }
+            Err(PostError::Empty) => {}
+            Err(error) => {
+                tracing::error!("a line is not sent: {error}");
+                self.code = ExitCode::FAILURE;
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) -> anyhow::Result<()> {
+        match event {
+            Event::Message(line) => {
+                self.own.heard(&line);
+                self.transcript.message(line)?;
+            }
+            Event::Registered(made) => account::keep(&made, false)?,
+            Event::TokenRejected => return Err(account::rejected(&self.chat.identity)),
+            Event::Nickname(name) => {
+                let name = common::escape::visible(&name).into_owned();
+                tracing::info!("you are {name}");
+                self.own.name = Some(name);
+            }
+            Event::Status(port, status) => {
+                self.transcript.status(port, &status);
+                self.outage.tell(port, &status);
+                let up = status == Status::Up;
+                match port {
+                    Port::Read => self.reading = up,
+                    Port::Write => self.writing = up,
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Gives what is on its way a moment to be confirmed.
+    async fn settle(&mut self) {
+        let confirmed = async {
+            while self.writing
+                && self.connection.unconfirmed() > 0
+                && let Some(event) = self.events.next().await
+                && self.event(event).is_ok()
+            {}
+        };
+        let _ = tokio::time::timeout(unsent::SETTLE, confirmed).await;
+    }
+
+    /// What was read from stdin and is not confirmed; nothing more is read.
+    fn unsent(&mut self) -> Vec<String> {
+        let mut unsent = self.connection.unconfirmed_texts(usize::MAX);
+        self.lines.close();
+        while let Ok(line) = self.lines.try_recv() {
+            unsent.push(flatten(&line));
+        }
+        unsent.retain(|text| !text.is_empty());
+        unsent
     }
 }
 
 /// A thread of its own reads: a read of stdin cannot be taken back.
 fn lines_of_stdin() -> anyhow::Result<mpsc::Receiver<String>> {
     let (sender, lines) = mpsc::channel(AHEAD);
+    let runtime = Handle::current();
     std::thread::Builder::new()
         .name("stdin".to_owned())
         .spawn(move || {
             let mut stdin = io::stdin().lock();
-            while let Ok(Some(line)) = next_line(&mut stdin) {
-                if sender.blocking_send(line).is_err() {
-                    return;
+            // Nothing is read before there is room for it: here it would be lost at the end.
+            while let Ok(room) = runtime.block_on(sender.reserve()) {
+                match next_line(&mut stdin) {
+                    Ok(Some(line)) => room.send(line),
+                    _ => return,
                 }
             }
         })?;

@@ -56,7 +56,10 @@ impl Printer {
             return;
         };
         if self.lost > 0 {
-            tracing::warn!(messages = self.lost, "not printed, for nobody read stdout");
+            tracing::warn!(
+                "messages not printed, for nobody read stdout: {}",
+                self.lost
+            );
             self.lost = 0;
         }
         // A thread that has ended says so itself.

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::account;
 use super::chat::Chat;
 use super::listen::now;
+use super::unsent;
 use crate::client::{Connection, Event, Events, Port, Settings, Status};
 use crate::credentials::CredentialsError;
 use crate::history::{self, History};
@@ -67,6 +68,8 @@ struct Session<'a> {
     elsewhere: bool,
     conversation: Conversation,
     server: Option<Inside>,
+    /// What to do where there is no server.
+    advice: Option<String>,
 }
 
 /// Joins the conversation until its user leaves.
@@ -88,6 +91,14 @@ pub(super) async fn run(
     if server.is_some() {
         conversation.notice("A server runs inside this program.");
     }
+    let advice = (server.is_none() && chat.address.is_local()).then(|| {
+        let too = if chat.with_server {
+            ""
+        } else {
+            " (--with-server does, too)"
+        };
+        format!("No server here. F2 starts one inside this program{too}.")
+    });
     let settings = Settings {
         login,
         ..Settings::default()
@@ -101,20 +112,20 @@ pub(super) async fn run(
         elsewhere,
         conversation,
         server,
+        advice,
     };
     let mut screen = Screen::take()?;
     let result = session.run(&mut screen.0, shutdown).await;
     drop(screen);
-    let waiting = session.connection.unconfirmed();
+    session.settle().await;
+    let unsent = session.connection.unconfirmed_texts(usize::MAX);
     drop(session.events);
     if let Some(server) = session.server {
         server.stop().await;
     }
-    if waiting > 0 {
-        eprintln!("underground-chat: not confirmed by the server: {waiting} messages");
-    }
+    let code = unsent::give_back(&unsent, shutdown.exit_code());
     result?;
-    Ok(shutdown.exit_code())
+    Ok(code)
 }
 
 impl Session<'_> {
@@ -127,6 +138,8 @@ impl Session<'_> {
         let mut countdown = tokio::time::interval(COUNTDOWN);
         loop {
             self.conversation.waiting = self.connection.unconfirmed();
+            let shown = usize::from(view::WAITING);
+            self.conversation.last_waiting = self.connection.unconfirmed_texts(shown);
             let painted =
                 terminal.draw(|frame| view::draw(frame, &mut self.conversation, Instant::now()));
             if let Err(error) = painted {
@@ -137,7 +150,7 @@ impl Session<'_> {
                 () = shutdown.requested() => return Ok(()),
                 key = keys.next() => match key {
                     Some(Ok(key)) => {
-                        if !self.act(|conversation| conversation.key(&key))? {
+                        if !self.act(|conversation| conversation.key(&key)).await {
                             return Ok(());
                         }
                     }
@@ -191,18 +204,18 @@ impl Session<'_> {
             }
             _ => {}
         }
-        let offer = self.server.is_none() && self.chat.address.is_local();
-        self.conversation.event(event, now(), offer);
+        self.conversation
+            .event(event, now(), self.advice.as_deref());
         if let Some(notice) = notice {
             self.conversation.notice(&notice);
         }
     }
 
     /// Does what a key asks for; `false` when it asks to leave.
-    fn act(&mut self, key: impl FnOnce(&mut Conversation) -> Effect) -> anyhow::Result<bool> {
+    async fn act(&mut self, key: impl FnOnce(&mut Conversation) -> Effect) -> bool {
         match key(&mut self.conversation) {
             Effect::None => {}
-            Effect::Leave => return Ok(false),
+            Effect::Leave => return false,
             Effect::Send(text) => {
                 if let Err(error) = self.connection.send(&text) {
                     self.conversation.refused(text, &error.to_string());
@@ -214,19 +227,33 @@ impl Session<'_> {
                 }
             }
             Effect::StartServer if self.server.is_some() || !self.chat.address.is_local() => {}
-            Effect::StartServer => match self.chat.start_server() {
+            Effect::StartServer => match self.chat.start_server().await {
                 Ok(Some(server)) => {
                     self.server = Some(server);
+                    self.advice = None;
                     self.conversation
                         .notice("A server runs inside this program now.");
                     self.connection.retry_now();
                 }
                 Ok(None) => self.conversation.notice("There is a server already."),
-                Err(error) => self.conversation.notice(&format!("{error:#}")),
+                Err(error) => self.conversation.cannot_serve(format!("{error:#}")),
             },
             Effect::Retry => self.connection.retry_now(),
         }
-        Ok(true)
+        true
+    }
+
+    /// Gives what is on its way as its author leaves a moment to be confirmed.
+    async fn settle(&mut self) {
+        let confirmed = async {
+            while self.conversation.writing == Status::Up
+                && self.connection.unconfirmed() > 0
+                && let Some(event) = self.events.next().await
+            {
+                self.event(event);
+            }
+        };
+        let _ = tokio::time::timeout(unsent::SETTLE, confirmed).await;
     }
 }
 

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use common::shutdown::Shutdown;
 
-use super::{Patience, Verbosity, account};
+use super::{Patience, Verbosity, account, unsent};
 use crate::client::{Connection, Event, Settings, Status};
 use crate::credentials::{self, CredentialsError};
 use crate::flags::{Address, DOTENV, Identity};
+use crate::protocol::text::flatten;
 use crate::protocol::{Account, Login, PostError};
 
 #[derive(Args, Debug)]
@@ -39,7 +40,7 @@ pub(super) struct Register {
     /// The name to ask for
     name: String,
     /// Give up the account that .env holds a token of
-    #[arg(long, env = "MINECHAT_REPLACE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "MINECHAT_REPLACE", value_parser = BoolishValueParser::new())]
     replace: bool,
     #[command(flatten)]
     address: Address,
@@ -88,9 +89,10 @@ impl Errand {
 
 impl Send {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
-        self.verbosity.log_to_stderr()?;
+        self.verbosity.talk_on_stderr()?;
         let login = account::login(&self.identity)?;
-        let text = if self.text == "-" {
+        let from_stdin = self.text == "-";
+        let text = if from_stdin {
             // Not before a signal can end it: reading may take for ever.
             let read = tokio::task::spawn_blocking(|| {
                 let mut bytes = Vec::new();
@@ -104,10 +106,19 @@ impl Send {
                 () = shutdown.requested() => bail!("interrupted before there was a message"),
             }
         } else {
-            self.text
+            self.text.clone()
         };
+        let sent = self.deliver(login, &text, &shutdown).await;
+        if sent.is_err() && from_stdin {
+            // Unlike the command line, nobody has it any more.
+            unsent::give_back(&[flatten(&text)], ExitCode::FAILURE);
+        }
+        sent.map(|()| ExitCode::SUCCESS)
+    }
+
+    async fn deliver(&self, login: Login, text: &str, shutdown: &Shutdown) -> anyhow::Result<()> {
         let mut errand = Errand::start(&self.address, login);
-        let id = errand.connection.send(&text).map_err(|error| match error {
+        let id = errand.connection.send(text).map_err(|error| match error {
             PostError::TooLong => anyhow::anyhow!("{error}; send it in parts"),
             error => error.into(),
         })?;
@@ -122,19 +133,18 @@ impl Send {
             }
         };
         tokio::select! {
-            sent = sent => sent?,
+            sent = sent => sent,
             () = tokio::time::sleep(self.patience.timeout) => {
-                return Err(gave_up(&self.address, self.patience, errand.trouble));
+                Err(gave_up(&self.address, self.patience, errand.trouble))
             }
             () = shutdown.requested() => bail!("interrupted before the server confirmed the message"),
         }
-        Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Register {
     pub(super) async fn run(self, shutdown: Shutdown) -> anyhow::Result<ExitCode> {
-        self.verbosity.log_to_stderr()?;
+        self.verbosity.talk_on_stderr()?;
         let login = Login::register(&self.name).context("a nickname needs at least one letter")?;
         let dotenv = std::path::Path::new(DOTENV);
         // Asked before the account is made: one whose token cannot be kept is lost.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use common::shutdown::Shutdown;
 
 use super::Verbosity;
@@ -28,7 +28,7 @@ pub(super) struct Serve {
     #[command(flatten)]
     data: Data,
     /// Two bots talk, for clients that reconnect when it is silent
-    #[arg(long, env = "MINECHAT_BOTS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "MINECHAT_BOTS", value_parser = BoolishValueParser::new())]
     bots: bool,
     /// Messages a second per account; 0 is no limit, what comes faster waits
     #[arg(long, env = "MINECHAT_RATE", value_name = "N", default_value_t = 0)]
@@ -71,16 +71,25 @@ fn within(text: &str, range: std::ops::RangeInclusive<usize>) -> Result<usize, S
 
 /// What a client on this machine has to be told, beside what it takes for granted.
 fn flags(reading: SocketAddr, writing: SocketAddr) -> String {
-    let mut flags = String::new();
     let known: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv4Addr::UNSPECIFIED.into()];
-    if !known.contains(&reading.ip()) {
-        flags += &format!(" --host {}", reading.ip());
+    let host = (!known.contains(&reading.ip())).then(|| reading.ip().to_string());
+    beside_defaults(host.as_deref(), reading.port(), writing.port())
+}
+
+/// The command that starts a server at `address`.
+pub(super) fn command(address: &Address) -> String {
+    let host = Some(&*address.host).filter(|host| *host != "127.0.0.1");
+    let flags = beside_defaults(host, address.read_port, address.write_port);
+    format!("{} serve{flags}", super::program())
+}
+
+fn beside_defaults(host: Option<&str>, read_port: u16, write_port: u16) -> String {
+    let mut flags = host.map_or_else(String::new, |host| format!(" --host {host}"));
+    if read_port != 5000 {
+        flags += &format!(" --read-port {read_port}");
     }
-    if reading.port() != 5000 {
-        flags += &format!(" --read-port {}", reading.port());
-    }
-    if writing.port() != 5050 {
-        flags += &format!(" --write-port {}", writing.port());
+    if write_port != 5050 {
+        flags += &format!(" --write-port {write_port}");
     }
     flags
 }

@@ -6,10 +6,11 @@ use std::io;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::Port;
+use crate::protocol::GREETING;
 
 /// On the read port a client has nothing to say, so the kernel asks for it, as
 /// often as the session pings the write port: after 15 s, with 10 s to answer.
@@ -33,6 +34,34 @@ pub trait Dial: Send + Sync + 'static {
     ///
     /// It is dropped when it takes too long.
     fn dial(&self, port: Port) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+/// How long a server may take to say its first line.
+const GREETING_WITHIN: Duration = Duration::from_secs(2);
+/// How soon to look again for one that is about to listen.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Whether a chat answers at `server`, and not some other program that has its ports.
+///
+/// # Cancel safety
+///
+/// Cancel safe.
+pub async fn greets(server: &impl Dial) -> bool {
+    let greeted = async {
+        loop {
+            if let Ok(mut stream) = server.dial(Port::Write).await {
+                let mut line = vec![0; GREETING.len()];
+                if stream.read_exact(&mut line).await.is_ok() {
+                    return line == GREETING.as_bytes();
+                }
+            }
+            // It may be about to listen, or be full for the moment.
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::time::timeout(GREETING_WITHIN, greeted)
+        .await
+        .unwrap_or(false)
 }
 
 /// Connects by TCP; the name is looked up again each time, for it may have moved.

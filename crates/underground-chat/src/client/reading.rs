@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::escape::visible;
+use common::reason::plain;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -61,7 +62,7 @@ impl<D: Dial> Reading<D> {
             match read {
                 Ok(0) => return Ok("the server closed the connection".to_owned()),
                 Ok(count) => lines.extend(&chunk[..count]),
-                Err(error) => return Ok(error.to_string()),
+                Err(error) => return Ok(plain(&error)),
             }
             loop {
                 match lines.next_line() {

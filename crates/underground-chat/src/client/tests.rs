@@ -62,6 +62,24 @@ async fn messages_arrive_escaped_and_statuses_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_chat_greets_and_nothing_else_passes_for_one() {
+    for (fates, chat) in [
+        (vec![], true),
+        // It listens a moment later.
+        (vec![Fate::Refused; 5], true),
+        (vec![Fate::Refused; 1000], false),
+        (vec![Fate::Stalls(9)], false),
+        (vec![Fate::Dies(0); 1000], false),
+    ] {
+        let world = World::default();
+        world.state().fates = fates.clone().into();
+        let asked = Instant::now();
+        assert_eq!(greets(&world).await, chat, "{fates:?}");
+        assert!(asked.elapsed() <= Duration::from_secs(3));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_step_of_the_back_off_is_kept_and_announced() {
     let world = World::default();
     world.state().read_fates = std::iter::repeat_n(Fate::Refused, 25).collect();

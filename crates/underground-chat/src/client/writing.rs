@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::reason::plain;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -91,7 +92,7 @@ impl<D: Dial> Writing<D> {
             if !outgoing.is_empty() {
                 match tokio::time::timeout(STUCK, stream.write_all(&outgoing)).await {
                     Ok(Ok(())) => {}
-                    Ok(Err(error)) => return Ok(Some(error.to_string())),
+                    Ok(Err(error)) => return Ok(Some(plain(&error))),
                     Err(_) => return Ok(Some(self.silent(&ProtocolError::Silent))),
                 }
             }
@@ -117,7 +118,7 @@ impl<D: Dial> Writing<D> {
                             return Ok(Some(error.to_string()));
                         }
                     }
-                    Err(error) => return Ok(Some(error.to_string())),
+                    Err(error) => return Ok(Some(plain(&error))),
                 },
                 () = self.shared.wake.notified() => {}
                 () = deadline => {

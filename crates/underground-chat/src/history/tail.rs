@@ -48,9 +48,9 @@ fn last_lines(path: &Path, count: usize) -> Result<Vec<Entry>, HistoryError> {
         let text = String::from_utf8_lossy(&bytes);
         Ok(text.lines().map(Entry::parse).collect())
     };
-    read().map_err(|source| HistoryError {
+    read().map_err(|reason| HistoryError {
         path: path.to_owned(),
-        source,
+        reason,
     })
 }
 
@@ -100,7 +100,12 @@ pub(super) fn mend(mut file: &File) -> io::Result<u64> {
     if line.last().is_none_or(|&last| last == b'\n') {
         return Ok(size);
     }
-    let kept = start + kept(&line) as u64;
+    // A bracket alone may be anybody's: what stands before it tells whose it is.
+    let kept = if line == b"[" && !follows_ours(file, start)? {
+        size
+    } else {
+        start + kept(&line) as u64
+    };
     file.set_len(kept)?;
     if kept > start {
         file.seek(SeekFrom::End(0))?;
@@ -108,6 +113,17 @@ pub(super) fn mend(mut file: &File) -> io::Result<u64> {
         return Ok(kept + 1);
     }
     Ok(kept)
+}
+
+/// Whether the line before `start` is ours, or there is none.
+fn follows_ours(file: &File, start: u64) -> io::Result<bool> {
+    if start == 0 {
+        return Ok(true);
+    }
+    let before = start_of_last(file, start, 1)?;
+    let mut line = vec![0; usize::try_from(start - before).map_err(io::Error::other)?];
+    file.read_exact_at(&mut line, before)?;
+    Ok(Entry::parse(&String::from_utf8_lossy(&line)).at.is_some())
 }
 
 /// How much of a line without end is to stay.

@@ -87,6 +87,7 @@ fn text_that_is_not_ours_only_gets_its_line_end() {
         b"{\"a\": 1}",
         b"[2026.11.21 no stamp",
         b"note\0\0",
+        b"a list:\n[",
         "до конца".as_bytes(),
     ] {
         fs::write(&path, foreign).unwrap();

@@ -160,6 +160,11 @@ impl ClientSession {
         self.outbox.len()
     }
 
+    /// The `last` of the messages the server has not confirmed, in the order they were posted in.
+    pub fn unconfirmed_texts(&self, last: usize) -> impl Iterator<Item = &str> {
+        self.outbox.texts(last)
+    }
+
     /// A connection is up: its greeting is awaited. With no way to get in it is [of no use](Self::wants_connection).
     pub fn connected(&mut self, now: Instant) {
         self.disconnected();

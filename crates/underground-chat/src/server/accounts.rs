@@ -45,9 +45,9 @@ impl Accounts {
     ///
     /// The file cannot be had: it is no database, another server has it, the disk refuses.
     pub fn open(path: &Path) -> Result<Self, ServerError> {
-        let failed = |source: redb::Error| ServerError::Accounts {
+        let failed = |reason: redb::Error| ServerError::Accounts {
             path: path.to_owned(),
-            source: Box::new(source),
+            reason: Box::new(reason),
         };
         let database = Database::create(path).map_err(|error| failed(error.into()))?;
         Self::over(database).map_err(failed)
@@ -63,9 +63,9 @@ impl Accounts {
             .create_with_backend(redb::backends::InMemoryBackend::new())
             .map_err(redb::Error::from)
             .and_then(Self::over)
-            .map_err(|source| ServerError::Accounts {
+            .map_err(|reason| ServerError::Accounts {
                 path: "(memory)".into(),
-                source: Box::new(source),
+                reason: Box::new(reason),
             })
     }
 

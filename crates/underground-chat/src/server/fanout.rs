@@ -61,14 +61,20 @@ pub(super) struct Fanout {
     /// The reader whose turn it is.
     next: usize,
     /// How many have to be visited from there until everybody has been offered everything.
-    due: usize,
+    unvisited: usize,
     /// How long until everybody is offered the rest again, if nobody says anything before.
     retry: Duration,
     /// Bytes taken in during a round, at most: a reader that keeps up is then
     /// never near the end of the log, however fast others write.
     intake: usize,
-    /// How many of them, and how many visits, are left in this round.
-    room: (usize, usize),
+    round: Round,
+}
+
+/// One time round all readers, and what it may still bring.
+#[derive(Debug)]
+struct Round {
+    bytes_left: usize,
+    visits_left: usize,
 }
 
 impl Fanout {
@@ -81,17 +87,20 @@ impl Fanout {
             readers: Vec::new(),
             log: Log::new(backlog),
             next: 0,
-            due: 0,
+            unvisited: 0,
             retry: SWEEP,
             intake: backlog / 4,
-            room: (backlog / 4, 0),
+            round: Round {
+                bytes_left: backlog / 4,
+                visits_left: 0,
+            },
         }
     }
 
     /// Serves until nobody can post any more and everybody has been offered everything.
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Bytes>) {
         loop {
-            if self.due == 0 && !self.rest(&mut inbox).await {
+            if self.unvisited == 0 && !self.pause(&mut inbox).await {
                 return;
             }
             self.visit(STRIDE);
@@ -102,7 +111,7 @@ impl Fanout {
     }
 
     /// Waits for something to do; `false` when nobody can post any more.
-    async fn rest(&mut self, inbox: &mut mpsc::Receiver<Bytes>) -> bool {
+    async fn pause(&mut self, inbox: &mut mpsc::Receiver<Bytes>) -> bool {
         let look = Instant::now() + self.retry;
         self.retry = (self.retry * 2).min(SWEEP);
         loop {
@@ -115,7 +124,7 @@ impl Fanout {
                     return true;
                 }
                 () = tokio::time::sleep_until(look), if !self.readers.is_empty() => {
-                    self.due = self.readers.len();
+                    self.unvisited = self.readers.len();
                     return true;
                 }
             }
@@ -141,7 +150,7 @@ impl Fanout {
                     _place: place,
                 });
                 // The round may lead past the newcomer.
-                self.due += usize::from(self.due > 0);
+                self.unvisited += usize::from(self.unvisited > 0);
             }
             Err(_) => tracing::warn!(%peer, "no room for another reader"),
         }
@@ -149,7 +158,7 @@ impl Fanout {
 
     /// Writes down what has come, as much as this round may bring.
     fn take_in(&mut self, inbox: &mut mpsc::Receiver<Bytes>) {
-        while self.room.0 > 0
+        while self.round.bytes_left > 0
             && let Ok(line) = inbox.try_recv()
         {
             self.append(&line);
@@ -159,16 +168,16 @@ impl Fanout {
     /// Everybody is to get `line`: the round goes on until it is back here.
     fn append(&mut self, line: &[u8]) {
         self.log.append(line);
-        self.due = self.readers.len();
-        self.room.0 = self.room.0.saturating_sub(line.len());
+        self.unvisited = self.readers.len();
+        self.round.bytes_left = self.round.bytes_left.saturating_sub(line.len());
         self.retry = RETRY;
     }
 
     /// Offers the next `count` readers what waits for them.
     fn visit(&mut self, count: usize) {
-        for _ in 0..count.min(self.due) {
+        for _ in 0..count.min(self.unvisited) {
             if self.readers.is_empty() {
-                self.due = 0;
+                self.unvisited = 0;
                 break;
             }
             self.next %= self.readers.len();
@@ -185,14 +194,17 @@ impl Fanout {
                     let gone = self.readers.swap_remove(self.next);
                     let peer = gone.stream.peer_addr().ok();
                     tracing::debug!(?peer, why, "a reader is gone");
-                    self.due += 1;
+                    self.unvisited += 1;
                 }
             }
-            self.due -= 1;
-            self.room.1 = self.room.1.saturating_sub(1);
+            self.unvisited -= 1;
+            self.round.visits_left = self.round.visits_left.saturating_sub(1);
         }
-        if self.due == 0 || self.room.1 == 0 {
-            self.room = (self.intake, self.readers.len());
+        if self.unvisited == 0 || self.round.visits_left == 0 {
+            self.round = Round {
+                bytes_left: self.intake,
+                visits_left: self.readers.len(),
+            };
         }
     }
 }

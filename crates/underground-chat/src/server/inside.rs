@@ -6,6 +6,7 @@ use common::listen::ListenError;
 use common::shutdown::Shutdown;
 
 use super::{Server, ServerError, Settings};
+use crate::client::{Tcp, greets};
 
 /// A server that runs as a task of this program. Dropping it leaves it running.
 #[derive(Debug)]
@@ -15,16 +16,20 @@ pub struct Inside {
 }
 
 impl Inside {
-    /// Starts one; `None` where somebody listens at that address already, which will do as well.
+    /// Starts one; `None` where a chat listens at that address already, which will do as well.
     ///
     /// # Errors
     ///
-    /// A port or the file of the accounts cannot be had for another reason.
+    /// Another program has the port, or the file of the accounts cannot be had.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime with I/O and time enabled.
-    pub fn start(
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it has started nothing.
+    pub async fn start(
         host: &str,
         read_port: u16,
         write_port: u16,
@@ -32,7 +37,21 @@ impl Inside {
     ) -> Result<Option<Self>, ServerError> {
         let server = match Server::open(host, read_port, write_port, data, Settings::default()) {
             Ok(server) => server,
-            Err(ServerError::Listen(ListenError::InUse { .. })) => return Ok(None),
+            Err(ServerError::Listen(ListenError::InUse { address, .. })) => {
+                let there = Tcp {
+                    host: host.to_owned(),
+                    read_port,
+                    write_port,
+                };
+                return if greets(&there).await {
+                    Ok(None)
+                } else {
+                    Err(ServerError::Stranger {
+                        port: address.port(),
+                        host: there.host,
+                    })
+                };
+            }
             Err(error) => return Err(error),
         };
         let stop = Shutdown::new();

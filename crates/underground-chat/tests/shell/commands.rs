@@ -135,6 +135,16 @@ fn without_a_server_send_gives_up_and_usage_is_2() {
         "{error}"
     );
     assert_eq!(error.lines().count(), 1, "{error}");
+    // What came through a pipe nobody else has.
+    let piped = ["send", "-", "--username", "x", "--timeout", "0.2", &write];
+    let mut command = binary(here);
+    command.args(piped);
+    let mut program = Program::start(command);
+    program.say("two\nlines");
+    drop(program.stdin.take());
+    program.until("1 message was not confirmed");
+    program.until("two lines");
+    assert_eq!(program.code(), 1);
     for wrong in [
         &["send"][..],
         &["register"],

@@ -1,6 +1,7 @@
 //! A conversation of `serve`, `listen` and `chat`, through a restart of the server.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -93,8 +94,92 @@ fn every_way_to_end_it_has_its_exit_code() {
             assert_eq!(program.code(), code);
             drop(stdin);
         }
+        // What says whose messages the history keeps goes with the last who keeps it.
+        assert!(!here.join("minechat.history.lock").exists());
         fs::remove_file(here.join(".env")).unwrap();
     }
+}
+
+#[test]
+fn what_is_not_confirmed_at_the_end_is_given_back_and_is_a_failure() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let server = Server::start(here, &[]);
+    assert!(server.run(here, &["register", "Anna"]).status.success());
+    let flags = server.flags();
+    drop(server);
+    for (signal, code) in [(Signal::INT, 1), (Signal::TERM, 1), (Signal::HUP, 129)] {
+        let mut command = super::server::binary(here);
+        command.args(["chat", "-v"]).args(&flags);
+        let mut chat = Program::start(command);
+        chat.until("no connection");
+        for n in 1..=2 {
+            chat.say(&format!("typed {n} \x1b[2J"));
+            chat.until("a line was read");
+        }
+        chat.signal(signal);
+        chat.until("2 messages were not confirmed by the server");
+        for n in 1..=2 {
+            assert_eq!(chat.until("typed"), format!("typed {n} \\x1b[2J"));
+        }
+        assert_eq!(chat.code(), code);
+    }
+}
+
+#[test]
+fn a_listener_is_told_of_an_outage_once_in_plain_words_and_stdout_has_only_messages() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let server = Server::start(here, &[]);
+    assert!(server.run(here, &["register", "Anna"]).status.success());
+    let ports = server.ports();
+    drop(server);
+    let mut command = super::server::binary(here);
+    command
+        .arg("listen")
+        .arg(format!("--read-port={}", ports[0]))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::from(fs::File::create(here.join("said")).unwrap()));
+    let mut listen = Silent(command.spawn().unwrap());
+    let said = || fs::read_to_string(here.join("said")).unwrap();
+    let wait_for = |wanted: &str| {
+        let deadline = Instant::now() + PATIENCE;
+        while !said().contains(wanted) {
+            assert!(Instant::now() < deadline, "no {wanted:?} in {}", said());
+            // A file tells nobody when it grows.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for("start one with");
+    let server = Server::start_on(here, ports, &[]);
+    wait_for("\nconnected to");
+    drop(server);
+    wait_for("closed the connection");
+    let server = Server::start_on(here, ports, &[]);
+    wait_for("connected again");
+    assert!(server.run(here, &["send", "hello"]).status.success());
+    let mut heard = String::new();
+    let mut stdout = BufReader::new(listen.0.stdout.take().unwrap());
+    stdout.read_line(&mut heard).unwrap();
+    assert!(heard.ends_with("Anna: hello\n"), "{heard}");
+    kill_process(Pid::from_child(&listen.0), Signal::TERM).unwrap();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+    let place = format!("127.0.0.1:{}", ports[0]);
+    assert_eq!(
+        said().lines().collect::<Vec<_>>(),
+        [
+            format!(
+                "no connection to {place}: connection refused; trying again, start one with: underground-chat serve --read-port {}",
+                ports[0]
+            ),
+            format!("connected to {place}"),
+            format!("no connection to {place}: the server closed the connection; trying again"),
+            "connected again".to_owned(),
+        ]
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod chaos;
 mod commands;
 mod conversation;
 mod crowd;
+mod mistakes;
 mod program;
 mod server;
 mod sigkill;

@@ -182,11 +182,52 @@ fn a_restart_of_the_server_is_shown_and_what_was_typed_is_sent() {
     terminal.shows("writing ✗ again in");
     terminal.press("meanwhile\r");
     terminal.shows("1 to be sent");
+    terminal.shows("… meanwhile");
     let _server = Server::start_on(here, ports, &[]);
     terminal.shows("reading ✓  writing ✓");
     terminal.until("confirmation", |screen| {
         !screen.contents().contains("to be sent")
     });
+    terminal.press("\x03");
+    assert_eq!(terminal.ends_tidily(), 0);
+}
+
+#[test]
+fn what_was_not_sent_is_given_back_on_the_restored_screen() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let server = Server::start(here, &[]);
+    assert!(server.run(here, &["register", "Anna"]).status.success());
+    let ports = server.ports();
+    drop(server);
+    let mut terminal = Terminal::on(here, ports);
+    terminal.shows("No server here");
+    terminal.press("first words\rsecond words\r");
+    terminal.shows("2 to be sent");
+    terminal.press("\x03");
+    terminal.until("what was typed", |screen| {
+        let shown = screen.contents();
+        !screen.alternate_screen()
+            && shown
+                .contains("2 messages were not confirmed by the server:\nfirst words\nsecond words")
+    });
+    assert_eq!(terminal.ends_tidily(), 1);
+}
+
+#[test]
+fn a_port_that_is_a_strangers_is_not_offered_a_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let (_listener, taken) = super::mistakes::stranger();
+    let free = Server::start(here, &[]).ports()[1];
+    let mut terminal = Terminal::on(here, [taken, free]);
+    terminal.shows("Type a name, Enter.");
+    terminal.shows("Ctrl-C leaves");
+    terminal.shows("reading ✓");
+    terminal.press("Anna\r");
+    terminal.shows("Only one of both ports answers");
+    terminal.press("\x1bOQ");
+    terminal.shows(&format!("port {taken} of 127.0.0.1 belongs to a program"));
     terminal.press("\x03");
     assert_eq!(terminal.ends_tidily(), 0);
 }

@@ -81,6 +81,8 @@ fn no_server_and_no_url_end_with_one_line_that_says_what_to_do() {
         // Longer than a part of a name may be: no resolver has to be asked.
         (format!("ws://{}", "x".repeat(70)), "nobody knows that host"),
         ("wss://localhost".to_owned(), "not wss://"),
+        ("9100".to_owned(), "give HOST:PORT or ws://HOST:PORT"),
+        ("ws://9100".to_owned(), "give HOST:PORT or ws://HOST:PORT"),
     ] {
         let mut client = Process::start(program().args(["client", &url]));
         assert_eq!(client.wait().code(), Some(1), "{url}");
@@ -137,6 +139,9 @@ fn what_is_being_typed_survives_a_message_and_ctrl_d_ends() {
     let mut other = server.connect();
     let mut typist = Typist::start(&server.url());
     typist.until(&format!("* connected to {}; Ctrl-D ends", server.url()));
+    for hint in ["page", "invite N", "leave", "< 7 secret", "own number"] {
+        typist.until(hint);
+    }
     typist.until("> ");
     other.expect(&["Client 2 connected"]);
     typist.type_keys("half a sen");

@@ -24,9 +24,12 @@ fn a_message_may_be_64_kib_and_not_a_byte_longer() {
 
 #[test]
 fn fragments_do_not_get_around_the_limit() {
-    let server = Server::start(&["--stage", "echo", "--max-message", "10"]);
+    let server = Server::start(&["--stage", "echo", "--max-message", "32"]);
     let mut client = server.connect();
-    for (code, text) in [(Data::Text, "12345"), (Data::Continue, "678901")] {
+    for (code, text) in [
+        (Data::Text, "0123456789abcdef"),
+        (Data::Continue, "0123456789abcdefg"),
+    ] {
         let frame = Frame::message(text, OpCode::Data(code), code == Data::Continue);
         client.0.send(Message::Frame(frame)).unwrap();
     }
@@ -250,6 +253,18 @@ fn a_port_in_use_and_a_wrong_flag_end_with_one_line_and_their_codes() {
         errors.contains(&taken) && errors.contains("--bind"),
         "{errors}"
     );
-    let mut wrong = Process::start(program().args(["server", "--stage", "perfect"]));
-    assert_eq!(wrong.wait().code(), Some(2));
+    let mut late = Process::start(program().args(["--stage", "echo", "client"]));
+    assert_eq!(late.wait().code(), Some(2));
+    for wrong in [
+        ["--stage", "perfect"],
+        ["--allow-origin", "foo"],
+        ["--max-message", "0"],
+        ["--max-message", "31"],
+        ["--max-backlog", "1023"],
+    ] {
+        let mut process = Process::start(program().arg("server").args(wrong));
+        assert_eq!(process.wait().code(), Some(2), "{wrong:?}");
+        let errors = process.errors();
+        assert!(errors.contains(wrong[0]), "{errors}");
+    }
 }

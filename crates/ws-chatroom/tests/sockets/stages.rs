@@ -1,6 +1,6 @@
 //! The challenge's text, stage by stage, as its reader would follow it.
 
-use crate::peers::{Piped, Server};
+use crate::peers::{Output, Piped, Process, Server, program};
 
 #[test]
 fn stage_0_the_client_prints_what_it_typed() {
@@ -10,6 +10,24 @@ fn stage_0_the_client_prints_what_it_typed() {
     assert_eq!(client.line(), "< Hello!");
     let (status, rest) = client.end();
     assert_eq!((status.code(), rest.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn without_a_command_it_is_the_server_and_takes_its_flags() {
+    let mut process = Process::start(
+        program()
+            .args(["-v", "--bind", "127.0.0.1:0"])
+            .env("WS_CHATROOM_STAGE", "echo"),
+    );
+    let mut output = Output::of(process.child.stdout.take().unwrap());
+    let url = output.until("; Ctrl-C ends it\n");
+    let url = url.strip_prefix("listening on ").unwrap();
+    let url = url.split(';').next().unwrap();
+    let next = format!("try: cargo run -p ws-chatroom -- client {url}");
+    assert_eq!(output.line(), next);
+    let mut client = Piped::start(url);
+    client.type_line("Hello!");
+    assert_eq!(client.line(), "< Hello!");
 }
 
 #[test]

@@ -16,6 +16,10 @@ const KEPT_BYTES: usize = 4 * 1024 * 1024;
 /// Cells that the time of a message takes.
 const MARGIN: usize = 6;
 
+/// What it means when one port is there and the other is not.
+const HALF: &str =
+    "Only one of both ports answers: is it another program's? See --read-port and --write-port.";
+
 /// What a key asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -69,8 +73,11 @@ pub(super) struct Conversation {
     pub(super) reading: Status,
     pub(super) writing: Status,
     pub(super) notice: Option<String>,
-    /// Messages the server has not confirmed.
+    /// Why no server can be started here.
+    obstacle: Option<String>,
+    /// Messages the server has not confirmed, and the last few of them.
     pub(super) waiting: usize,
+    pub(super) last_waiting: Vec<String>,
 }
 
 impl Conversation {
@@ -89,7 +96,9 @@ impl Conversation {
             reading: Status::Connecting,
             writing: Status::Connecting,
             notice: None,
+            obstacle: None,
             waiting: 0,
+            last_waiting: Vec::new(),
         };
         for entry in past {
             conversation.message(entry);
@@ -102,10 +111,27 @@ impl Conversation {
         self.notice = Some(common::escape::visible(text).into_owned());
     }
 
+    /// No server can be started here: that is what is said from now on, and nothing else recommended.
+    pub(super) fn cannot_serve(&mut self, why: String) {
+        self.notice(&why);
+        self.obstacle = Some(why);
+    }
+
     /// A message was not taken: it goes back to where it was typed.
     pub(super) fn refused(&mut self, text: String, why: &str) {
         self.input = tui_input::Input::new(text);
         self.notice(why);
+    }
+
+    /// What to do next, where there is nothing else to look at.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        if self.naming {
+            Some("Type a name, Enter. Then: Enter sends, PgUp/PgDn scroll, Ctrl-C leaves.")
+        } else if self.messages.is_empty() {
+            Some("Enter sends, PgUp/PgDn scroll, Ctrl-R reconnects, Ctrl-C leaves.")
+        } else {
+            None
+        }
     }
 
     /// Whether time alone changes the picture.
@@ -126,8 +152,8 @@ impl Conversation {
         }
     }
 
-    /// Something happened; `offer`: a server could be started here.
-    pub(super) fn event(&mut self, event: Event, at: DateTime, offer: bool) {
+    /// Something happened; `advice` is what to do where there is no server.
+    pub(super) fn event(&mut self, event: Event, at: DateTime, advice: Option<&str>) {
         match event {
             Event::Message(text) => self.message(Entry { at: Some(at), text }),
             Event::Nickname(name) => {
@@ -155,10 +181,19 @@ impl Conversation {
                     Port::Read => self.reading = status,
                     Port::Write => self.writing = status,
                 }
-                if port == Port::Read && refused && offer && self.nickname.is_none() {
-                    self.notice(
-                        "No server here. F2 starts one inside this program (--with-server does, too).",
-                    );
+                // A chat has both ports from its first moment on.
+                let half = port == Port::Write && self.reading == Status::Up;
+                let advice = match &self.obstacle {
+                    Some(obstacle) => Some(obstacle.clone()),
+                    None if half => Some(HALF.to_owned()),
+                    None if port == Port::Read => advice.map(str::to_owned),
+                    None => None,
+                };
+                if refused
+                    && self.nickname.is_none()
+                    && let Some(advice) = advice
+                {
+                    self.notice(&advice);
                 }
             }
             _ => {}

@@ -2,10 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use common::escape::visible;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use textwrap::core::display_width;
 use tokio::time::Instant;
 
 use super::conversation::{Conversation, Row};
@@ -21,17 +24,70 @@ const AUTHORS: [Color; 6] = [
     Color::Red,
 ];
 
+/// Rows that a notice may take.
+const NOTICE: u16 = 3;
+/// Cells on which the beginning of a long word still says something.
+const WORD: usize = 20;
+/// Rows of what waits to be sent, or of the hint.
+pub(super) const WAITING: u16 = 3;
+
 /// Paints everything.
 pub(super) fn draw(frame: &mut Frame<'_>, conversation: &mut Conversation, now: Instant) {
-    let [messages, status, input] = Layout::vertical([
+    let area = frame.area();
+    // Of a low window the lines of status and input come first.
+    let spare = area.height.saturating_sub(2);
+    let right = counts(conversation);
+    let notice = notice(conversation, usize::from(area.width), display_width(&right));
+    let rows = |lines: usize, most: u16| u16::try_from(lines).unwrap_or(most).min(most);
+    let more = rows(notice.len().saturating_sub(1), (NOTICE - 1).min(spare / 2));
+    let waiting = waiting(conversation, usize::from(area.width));
+    let below = rows(waiting.len(), WAITING.min(spare / 2));
+    let [messages, last, status, input] = Layout::vertical([
         Constraint::Min(0),
-        Constraint::Length(1),
+        Constraint::Length(below),
+        Constraint::Length(1 + more),
         Constraint::Length(1),
     ])
-    .areas(frame.area());
+    .areas(area);
     draw_messages(frame, messages, conversation);
-    draw_status(frame, status, conversation, now);
+    frame.render_widget(Paragraph::new(waiting).dim(), last);
+    draw_status(frame, status, conversation, notice, now);
     draw_input(frame, input, conversation);
+}
+
+/// What waits for the server while it cannot be reached, or else the hint.
+fn waiting(conversation: &Conversation, width: usize) -> Vec<Line<'static>> {
+    // On a line that works it is there for a moment only.
+    if conversation.writing != Status::Up && !conversation.last_waiting.is_empty() {
+        let texts = conversation.last_waiting.iter();
+        return texts
+            .map(|text| {
+                Line::from(format!(
+                    "    … {}",
+                    shorten(&visible(text), width.saturating_sub(6))
+                ))
+            })
+            .collect();
+    }
+    let hint = conversation.hint().map(|hint| format!(" {hint}"));
+    hint.map(Line::from).into_iter().collect()
+}
+
+/// `text` on `width` cells: what does not fit goes, from a blank on, and that is shown.
+fn shorten(text: &str, width: usize) -> String {
+    // The rest of a long text could not be seen anyway.
+    let text: String = text.chars().take(4 * width + 1).collect();
+    if display_width(&text) <= width {
+        return text;
+    }
+    // The last cell is the sign's.
+    let kept = width.saturating_sub(1);
+    let options = textwrap::Options::new(kept).break_words(kept >= WORD);
+    match textwrap::wrap(&text, options).first() {
+        Some(first) if display_width(first) <= kept => format!("{}…", first.trim_end()),
+        _ if width > 0 => "…".to_owned(),
+        _ => String::new(),
+    }
 }
 
 fn draw_messages(frame: &mut Frame<'_>, area: Rect, conversation: &mut Conversation) {
@@ -80,33 +136,59 @@ fn color(name: &str) -> Color {
     AUTHORS[usize::try_from(index).unwrap_or_default()]
 }
 
-fn draw_status(frame: &mut Frame<'_>, area: Rect, conversation: &Conversation, now: Instant) {
+/// What there is to read and to send, at the end of the line of status.
+fn counts(conversation: &Conversation) -> String {
+    if conversation.unread > 0 {
+        format!(" ↓ {} new (Esc) ", conversation.unread)
+    } else if conversation.waiting > 0 {
+        format!(" {} to be sent ", conversation.waiting)
+    } else {
+        String::new()
+    }
+}
+
+/// What is to be said in place of the status, on as many rows as it takes; `counts` are the cells kept free.
+fn notice(conversation: &Conversation, width: usize, counts: usize) -> Vec<Line<'static>> {
+    let Some(notice) = &conversation.notice else {
+        return Vec::new();
+    };
+    let width = width.saturating_sub(2 + counts).max(1);
+    textwrap::wrap(notice, width)
+        .into_iter()
+        .map(|line| Line::from(format!(" {line}")).bold())
+        .collect()
+}
+
+fn draw_status(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    conversation: &Conversation,
+    notice: Vec<Line<'static>>,
+    now: Instant,
+) {
     let bar = Style::new().add_modifier(Modifier::REVERSED);
     frame.buffer_mut().set_style(area, bar);
-    let left = match &conversation.notice {
-        Some(notice) => vec![Span::from(format!(" {notice}")).bold()],
-        None => status(conversation, now),
-    };
-    frame.render_widget(Line::from(left), area);
-    let mut right = String::new();
-    if conversation.unread > 0 {
-        right = format!(" ↓ {} new (Esc) ", conversation.unread);
-    } else if conversation.waiting > 0 {
-        right = format!(" {} to be sent ", conversation.waiting);
-    }
-    let width = u16::try_from(right.chars().count())
+    let right = counts(conversation);
+    let width = u16::try_from(display_width(&right))
         .unwrap_or(u16::MAX)
         .min(area.width);
+    if notice.is_empty() {
+        let free = usize::from(area.width - width);
+        frame.render_widget(Line::from(status(conversation, free, now)), area);
+    } else {
+        frame.render_widget(Paragraph::new(notice), area);
+    }
     let place = Rect {
         x: area.right() - width,
         width,
+        height: area.height.min(1),
         ..area
     };
     frame.render_widget(Line::from(right.bold()), place);
 }
 
 /// How both connections are, in words: colours say nothing in a black and white terminal.
-fn status(conversation: &Conversation, now: Instant) -> Vec<Span<'_>> {
+fn status(conversation: &Conversation, width: usize, now: Instant) -> Vec<Span<'_>> {
     let mut parts = vec![Span::from(" ")];
     let mut trouble = None;
     for (name, status) in [
@@ -128,7 +210,10 @@ fn status(conversation: &Conversation, now: Instant) -> Vec<Span<'_>> {
         parts.push(Span::from(format!("{name} {word}  ")));
     }
     match (trouble, &conversation.nickname) {
-        (Some(why), _) => parts.push(Span::from(why.to_owned())),
+        (Some(why), _) => {
+            let taken: usize = parts.iter().map(Span::width).sum();
+            parts.push(Span::from(shorten(why, width.saturating_sub(taken))));
+        }
         (None, Some(name)) => parts.push(Span::from(name.as_str()).bold()),
         (None, None) => {}
     }
@@ -147,7 +232,7 @@ fn draw_input(frame: &mut Frame<'_>, area: Rect, conversation: &Conversation) {
     frame.render_widget(Span::from(prompt).dim(), before);
     let width = usize::from(field.width.max(1));
     let scroll = conversation.input.visual_scroll(width);
-    let text = ratatui::widgets::Paragraph::new(conversation.input.value())
+    let text = Paragraph::new(conversation.input.value())
         .scroll((0, u16::try_from(scroll).unwrap_or(u16::MAX)));
     frame.render_widget(text, field);
     let cursor = conversation.input.visual_cursor().saturating_sub(scroll);

@@ -71,6 +71,14 @@ impl Outbox {
         self.messages.pop_front().map(|(id, _)| id)
     }
 
+    /// The `last` ones, in their order.
+    pub(super) fn texts(&self, last: usize) -> impl Iterator<Item = &str> {
+        let earlier = self.messages.len().saturating_sub(last);
+        self.messages
+            .range(earlier..)
+            .map(|(_, text)| text.as_str())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.messages.len()
     }

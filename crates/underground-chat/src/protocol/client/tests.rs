@@ -180,6 +180,22 @@ fn a_message_can_be_taken_back_until_it_is_sent() {
 }
 
 #[test]
+fn the_texts_that_would_be_lost_are_known_in_their_order() {
+    let mut script = welcome();
+    for text in ["one", "two\nlines", "three"] {
+        script.session.post(text, script.now).unwrap();
+    }
+    let texts = |script: &Script, last| -> Vec<String> {
+        let texts = script.session.unconfirmed_texts(last);
+        texts.map(str::to_owned).collect()
+    };
+    assert_eq!(texts(&script, usize::MAX), ["one", "two lines", "three"]);
+    assert_eq!(texts(&script, 2), ["two lines", "three"]);
+    script.hear(&[SENT]);
+    assert_eq!(texts(&script, 9), ["two lines", "three"]);
+}
+
+#[test]
 fn messages_go_one_at_a_time_and_are_confirmed_in_order() {
     let mut script = welcome();
     let first = script.session.post("one\nline", script.now).unwrap();

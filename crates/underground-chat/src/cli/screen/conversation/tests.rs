@@ -19,6 +19,13 @@ fn says(text: &str) -> Event {
     Event::Message(text.to_owned())
 }
 
+fn refused() -> Status {
+    Status::Down {
+        retry_at: Instant::now() + Duration::from_secs(9),
+        why: "connection refused".to_owned(),
+    }
+}
+
 fn press(conversation: &mut Conversation, code: KeyCode) -> Effect {
     conversation.key(&Input::Key(KeyEvent::new(code, KeyModifiers::NONE)))
 }
@@ -52,12 +59,12 @@ fn picture(conversation: &mut Conversation, width: u16, height: u16) -> Vec<Stri
 
 fn talking(messages: usize) -> Conversation {
     let mut conversation = Conversation::new(false, Vec::new());
-    conversation.event(Event::Nickname("Keen oleg".to_owned()), at(), false);
+    conversation.event(Event::Nickname("Keen oleg".to_owned()), at(), None);
     for port in [Port::Read, Port::Write] {
-        conversation.event(Event::Status(port, Status::Up), at(), false);
+        conversation.event(Event::Status(port, Status::Up), at(), None);
     }
     for n in 0..messages {
-        conversation.event(says(&format!("Eva: m{n}")), at(), false);
+        conversation.event(says(&format!("Eva: m{n}")), at(), None);
     }
     conversation
 }
@@ -70,13 +77,13 @@ fn history_stands_above_and_the_input_below() {
     }];
     let mut conversation = Conversation::new(false, past);
     for port in [Port::Read, Port::Write] {
-        conversation.event(Event::Status(port, Status::Up), at(), false);
+        conversation.event(Event::Status(port, Status::Up), at(), None);
     }
-    conversation.event(Event::Nickname("Keen oleg".to_owned()), at(), false);
+    conversation.event(Event::Nickname("Keen oleg".to_owned()), at(), None);
     conversation.event(
         says("Eva: a message that is too long for one row"),
         at(),
-        false,
+        None,
     );
     write(&mut conversation, "привет");
     assert_eq!(
@@ -145,7 +152,7 @@ fn the_oldest_messages_go_when_there_are_too_many_or_too_long_ones() {
     assert_eq!(conversation.messages[0].entry.text, "Eva: m5");
     let long = "x".repeat(KEPT_BYTES / 4);
     for _ in 0..9 {
-        conversation.event(says(&long), at(), false);
+        conversation.event(says(&long), at(), None);
     }
     assert_eq!(conversation.messages.len(), 4);
 }
@@ -162,7 +169,7 @@ fn scrolled_up_the_view_stays_and_counts_what_comes() {
         conversation.event(
             says(&format!("Eva: m{n} {}", "long ".repeat(9))),
             at(),
-            false,
+            None,
         );
     }
     let after = picture(&mut conversation, 30, 7);
@@ -193,7 +200,7 @@ fn a_lost_connection_says_why_and_when_it_is_tried_again() {
         retry_at: Instant::now() + Duration::from_secs(60),
         why: "Connection refused".to_owned(),
     };
-    conversation.event(Event::Status(Port::Write, down), at(), true);
+    conversation.event(Event::Status(Port::Write, down), at(), Some("F2"));
     conversation.waiting = 2;
     assert!(conversation.counts_down());
     let status = picture(&mut conversation, 90, 3)[1].clone();
@@ -211,17 +218,97 @@ fn with_no_server_here_one_is_offered() {
         retry_at: Instant::now(),
         why: String::new(),
     };
-    conversation.event(Event::Status(Port::Read, down()), at(), false);
+    conversation.event(Event::Status(Port::Read, down()), at(), None);
     assert_eq!(conversation.notice, None);
-    conversation.event(Event::Status(Port::Read, down()), at(), true);
-    assert!(
-        conversation
-            .notice
-            .as_ref()
-            .unwrap()
-            .contains("--with-server")
-    );
+    conversation.event(Event::Status(Port::Read, down()), at(), Some("F2 does it"));
+    assert_eq!(conversation.notice.as_deref(), Some("F2 does it"));
     assert_eq!(press(&mut conversation, KeyCode::F(2)), Effect::StartServer);
+}
+
+#[test]
+fn half_a_chat_is_no_place_for_a_server() {
+    let mut conversation = Conversation::new(true, Vec::new());
+    conversation.event(
+        Event::Status(Port::Read, Status::Up),
+        at(),
+        Some("F2 does it"),
+    );
+    conversation.event(
+        Event::Status(Port::Write, refused()),
+        at(),
+        Some("F2 does it"),
+    );
+    assert_eq!(conversation.notice.as_deref(), Some(HALF));
+    // Who has found out more says that, and goes on to say it.
+    let mut asked = Conversation::new(true, Vec::new());
+    asked.event(Event::Status(Port::Read, Status::Up), at(), None);
+    asked.cannot_serve("port 5000 is nc's".to_owned());
+    press(&mut asked, KeyCode::Up);
+    asked.event(
+        Event::Status(Port::Write, refused()),
+        at(),
+        Some("F2 does it"),
+    );
+    assert_eq!(asked.notice.as_deref(), Some("port 5000 is nc's"));
+    // It is read to its end, on as many rows as it takes.
+    let shown = picture(&mut conversation, 40, 9).join(" ");
+    for word in HALF.split(' ') {
+        assert!(shown.contains(word), "{word} in {shown}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_ends_between_words_and_says_so() {
+    for width in 1..100 {
+        let mut conversation = talking(1);
+        conversation.event(Event::Status(Port::Write, refused()), at(), None);
+        conversation.waiting = 2;
+        let status = picture(&mut conversation, width, 4)[2].clone();
+        let Some((_, why)) = status.split_once(" s  ") else {
+            continue;
+        };
+        let (why, _) = why.split_once("2 to be").unwrap_or((why, ""));
+        let shown = ["connection refused", "connection…", "…", ""];
+        let cut_by_the_width = width < 40;
+        assert!(
+            shown.contains(&why.trim()) || cut_by_the_width,
+            "{width}: {status}"
+        );
+    }
+}
+
+#[test]
+fn what_waits_is_shown_while_nothing_can_be_sent() {
+    let mut conversation = talking(1);
+    conversation.waiting = 2;
+    conversation.last_waiting = vec!["one".to_owned(), "\x1b two words that are long".to_owned()];
+    assert!(!picture(&mut conversation, 30, 9).join("").contains("one"));
+    conversation.event(Event::Status(Port::Write, refused()), at(), None);
+    let shown = picture(&mut conversation, 30, 9);
+    assert_eq!(
+        shown[5..7],
+        ["    … one", "    … \\x1b two words that are…"]
+    );
+    // In a low window the line of status is worth more.
+    assert!(picture(&mut conversation, 30, 2)[0].contains("reading"));
+}
+
+#[test]
+fn the_keys_are_named_until_there_is_something_to_read() {
+    let mut conversation = Conversation::new(true, Vec::new());
+    let hint = picture(&mut conversation, 80, 5)[2].clone();
+    assert!(
+        hint.contains("Enter") && hint.contains("Ctrl-C leaves"),
+        "{hint}"
+    );
+    let mut conversation = talking(0);
+    assert!(picture(&mut conversation, 80, 5)[2].contains("Ctrl-C leaves"));
+    conversation.event(says("Eva: hi"), at(), None);
+    assert!(
+        !picture(&mut conversation, 80, 5)
+            .join("")
+            .contains("Ctrl-C")
+    );
 }
 
 #[test]
@@ -233,7 +320,7 @@ fn without_an_account_the_first_line_is_a_name() {
         press(&mut conversation, KeyCode::Enter),
         Effect::Register("oleg".to_owned())
     );
-    conversation.event(Event::Nickname("Keen oleg".to_owned()), at(), false);
+    conversation.event(Event::Nickname("Keen oleg".to_owned()), at(), None);
     write(&mut conversation, "hi");
     assert_eq!(
         press(&mut conversation, KeyCode::Enter),
@@ -311,13 +398,13 @@ proptest! {
 fn a_rejected_token_asks_for_a_name_and_gives_back_what_was_being_typed() {
     let mut conversation = talking(1);
     write(&mut conversation, "half a sen");
-    conversation.event(Event::TokenRejected, at(), false);
+    conversation.event(Event::TokenRejected, at(), None);
     let shown = picture(&mut conversation, 80, 4);
     assert!(shown[2].contains("does not know your token"), "{shown:?}");
     assert_eq!(shown[3], "nickname>");
     write(&mut conversation, "Anna");
     let effect = press(&mut conversation, KeyCode::Enter);
     assert_eq!(effect, Effect::Register("Anna".to_owned()));
-    conversation.event(Event::Nickname("Keen Anna".to_owned()), at(), false);
+    conversation.event(Event::Nickname("Keen Anna".to_owned()), at(), None);
     assert_eq!(picture(&mut conversation, 80, 4)[3], "> half a sen");
 }
