@@ -14,9 +14,9 @@ pub mod futures;
 pub mod generator_server;
 pub mod generators;
 pub mod poll_by_hand;
-pub mod scheduler;
 pub mod select;
 pub mod send;
+pub mod seven_steps;
 pub mod threads;
 pub mod tokio;
 pub mod wakers;
@@ -47,7 +47,7 @@ pub enum Lesson {
     /// 9: tasks that wait for threads
     Futures(futures::Options),
     /// 10: a scheduler, in seven steps
-    Scheduler(scheduler::Options),
+    Scheduler(seven_steps::Options),
     /// 11: the state machine behind async fn
     PollByHand(poll_by_hand::Options),
     /// 12: who polls again, and when
@@ -87,7 +87,7 @@ impl Lesson {
             Self::Delegation(options) => delegation::run(options),
             Self::GeneratorServer(options) => generator_server::run(options),
             Self::Futures(options) => futures::run(options),
-            Self::Scheduler(options) => scheduler::run(options),
+            Self::Scheduler(options) => seven_steps::run(options),
             Self::PollByHand(options) => poll_by_hand::run(options),
             Self::Wakers(options) => wakers::run(options),
             Self::AsyncAwait(options) => async_await::run(options),

@@ -1,12 +1,12 @@
 //! A scheduler for one thread: tasks, deadlines and sockets (added by lesson 13).
 //!
-//! It puts together what the lessons before built: a line of tasks that can go on
+//! It puts together what the lessons before built: a queue of tasks that can go on
 //! ([`ready`](crate::ready)), a heap of deadlines ([`timers`](crate::timers)) and a
 //! [`reactor`](crate::reactor). Its loop, [`Scheduler::block_on`], is the event loop:
 //!
-//! 1. poll the tasks that stand in the line, one after the other;
+//! 1. poll the tasks in the queue, one after the other;
 //! 2. wake those whose deadline has come;
-//! 3. if the line is empty now, sleep in the kernel until the next deadline, a socket
+//! 3. if the queue is empty now, sleep in the kernel until the next deadline, a socket
 //!    or a wake-up from another thread. Never spin.
 //!
 //! ```
@@ -90,7 +90,7 @@ struct Running<'a>(&'a Cell<bool>);
 
 impl<'a> Running<'a> {
     fn enter(running: &'a Cell<bool>) -> Self {
-        // The inner loop would take wake-ups of the outer future out of the line, and lose them.
+        // The inner loop would take wake-ups of the outer future out of the queue, and lose them.
         assert!(
             !running.replace(true),
             "block_on inside of itself: a task awaits, it does not block its own scheduler"
@@ -172,7 +172,7 @@ impl Scheduler {
                     self.handle.poll(key);
                     continue;
                 }
-                main.leaves_line();
+                main.leaves_queue();
                 let mut context = Context::from_waker(&waker);
                 let done = core.record(lane.as_ref(), || future.as_mut().poll(&mut context));
                 if let Poll::Ready(output) = done {
@@ -240,7 +240,7 @@ impl Handle {
                 lane,
             }
         });
-        // The line is not looked at before the task that spawns gives back control.
+        // The queue is not looked at before the task that spawns gives back control.
         core.tasks.borrow().wake(key);
         JoinHandle::new(result, self.clone(), key)
     }
@@ -279,7 +279,7 @@ impl Handle {
         // Declared before the slot, so dropped after it, even when the task panics.
         let over = Over { core, key };
         let mut slot = slot;
-        slot.task.leaves_line();
+        slot.task.leaves_queue();
         let mut context = Context::from_waker(&slot.waker);
         let done = core.record(slot.lane.as_ref(), || {
             slot.future.as_mut().poll(&mut context)

@@ -1,7 +1,7 @@
 //! The same scheduler on several threads (added by lesson 16).
 //!
-//! One line of tasks for all, one reactor on a thread of its own, and as many workers
-//! as there are processors. A worker takes a task from the line, polls it, and takes
+//! One queue of tasks for all, one reactor on a thread of its own, and as many workers
+//! as there are processors. A worker takes a task from the queue, polls it, and takes
 //! the next. So a task may be polled by this thread now and by another one later: all
 //! it holds has to be able to move between threads, which is what `Send` means, and
 //! what [`Workers::spawn`] asks for:
@@ -46,9 +46,9 @@ pub struct Workers {
 }
 
 struct Shared {
-    /// Its bound is the number of tasks: each stands in it once at most.
-    line: Mutex<VecDeque<Arc<Task>>>,
-    /// Rings when a task is put into the line.
+    /// Its bound is the number of tasks: each is in it once at most.
+    queue: Mutex<VecDeque<Arc<Task>>>,
+    /// Rings when a task is put into the queue.
     bell: Condvar,
     reactor: Arc<Reactor>,
     stopped: AtomicBool,
@@ -90,7 +90,7 @@ impl Workers {
     /// There are no threads or descriptors left.
     pub fn with_trace(count: usize, trace: Option<Trace>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            line: Mutex::default(),
+            queue: Mutex::default(),
             bell: Condvar::new(),
             reactor: Arc::new(Reactor::new()?),
             stopped: AtomicBool::new(false),
@@ -193,29 +193,32 @@ impl Shared {
 
     /// Waits for a task; `None` when all is over.
     fn next(&self) -> Option<Arc<Task>> {
-        let mut line = lock(&self.line);
+        let mut queue = lock(&self.queue);
         loop {
             if self.stopped.load(Ordering::SeqCst) {
                 return None;
             }
-            if let Some(task) = line.pop_front() {
+            if let Some(task) = queue.pop_front() {
                 return Some(task);
             }
             // Lets go of the lock and sleeps in one step: no wake-up fits in between.
-            line = self.bell.wait(line).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .bell
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn queue(&self, task: Arc<Task>) {
-        let mut line = lock(&self.line);
+    fn enqueue(&self, task: Arc<Task>) {
+        let mut queue = lock(&self.queue);
         if self.stopped.load(Ordering::SeqCst) {
-            // Nobody will take it. In the line, it would keep the line's owner alive, and that it.
-            drop(line);
+            // Nobody will take it. In the queue, it would keep the queue's owner alive, and that it.
+            drop(queue);
             task.end();
             return;
         }
-        line.push_back(task);
-        drop(line);
+        queue.push_back(task);
+        drop(queue);
         self.bell.notify_one();
     }
 }
@@ -248,7 +251,7 @@ impl Task {
         }
         if self.state.end() {
             let shared = Arc::clone(&self.shared);
-            shared.queue(self);
+            shared.enqueue(self);
         }
     }
 
@@ -273,7 +276,7 @@ impl Wake for Task {
         }
         if woken == Woken::Queue {
             let shared = Arc::clone(&self.shared);
-            shared.queue(self);
+            shared.enqueue(self);
         }
     }
 }
@@ -282,7 +285,7 @@ impl Drop for Workers {
     fn drop(&mut self) {
         {
             // Under the lock: a worker between its look at `stopped` and its sleep would not hear.
-            let _line = lock(&self.shared.line);
+            let _queue = lock(&self.shared.queue);
             self.shared.stopped.store(true, Ordering::SeqCst);
             self.shared.bell.notify_all();
         }
@@ -301,15 +304,15 @@ impl Drop for Workers {
                 task.end();
             }
         }
-        let line = std::mem::take(&mut *lock(&self.shared.line));
-        drop(line);
+        let queue = std::mem::take(&mut *lock(&self.shared.queue));
+        drop(queue);
     }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
-            .field("line", &lock(&self.line).len())
+            .field("queue", &lock(&self.queue).len())
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! # Lesson 13: async and await
 //!
 //! Everything is in place. The *scheduler* (`scheduler.rs`, added by this lesson) has a
-//! line of tasks that were woken, a heap of deadlines and a reactor; tasks are `async fn`s.
+//! queue of tasks that were woken, a heap of deadlines and a reactor; tasks are `async fn`s.
 //! Two of them run here on one thread, each with a loop that never ends, and neither
 //! knows of the other.
 //!

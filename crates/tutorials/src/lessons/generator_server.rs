@@ -69,10 +69,10 @@ struct Task {
 }
 
 /// Who can go on. Tasks put new tasks here: as many as there are connections.
-type Line = Rc<RefCell<VecDeque<Task>>>;
+type Queue = Rc<RefCell<VecDeque<Task>>>;
 
 /// Waits for clients, and makes a generator for each.
-fn server(listener: TcpListener, protocol: Protocol, line: Line, trace: Option<Trace>) -> Body {
+fn server(listener: TcpListener, protocol: Protocol, queue: Queue, trace: Option<Trace>) -> Body {
     Generator::new(async move |y: Waits| {
         let listener = Rc::new(listener);
         let mut number = 0;
@@ -89,7 +89,7 @@ fn server(listener: TcpListener, protocol: Protocol, line: Line, trace: Option<T
                         format!("client {number}"),
                         trace.as_ref(),
                     );
-                    line.borrow_mut().push_back(task);
+                    queue.borrow_mut().push_back(task);
                 }
                 Err(error) if is_not_yet(&error) => {}
                 Err(error) => {
@@ -156,29 +156,30 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let listener = options.speak.listen()?;
     let trace = options.record.recorder(&Clock::real());
     let reactor = trace.as_ref().map(|trace| (trace, trace.lane("reactor")));
-    let line = Line::default();
+    let queue = Queue::default();
     let first = server(
         listener,
         options.speak.protocol,
-        Rc::clone(&line),
+        Rc::clone(&queue),
         trace.clone(),
     );
-    line.borrow_mut()
+    queue
+        .borrow_mut()
         .push_back(Task::new(first, "server".to_owned(), trace.as_ref()));
 
     // The event loop: run who is ready, ask who is ready next.
     let mut waiting: Vec<(Wait, Task)> = Vec::new();
     loop {
         loop {
-            // Not in the `while`: the borrow must end before the task runs and wants the line.
-            let Some(mut task) = line.borrow_mut().pop_front() else {
+            // Not in the `while`: the borrow must end before the task runs and wants the queue.
+            let Some(mut task) = queue.borrow_mut().pop_front() else {
                 break;
             };
             if let Some(wait) = task.step(trace.as_ref()) {
                 waiting.push((wait, task));
             }
         }
-        if is_stopped(&stop, &mut waiting, &line, reactor)? {
+        if is_stopped(&stop, &mut waiting, &queue, reactor)? {
             say!("bye");
             options.record.draw(trace.as_ref())?;
             return Ok(stop.exit_code());
@@ -186,11 +187,11 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Waits in `select` and moves who is ready into the line. `true`: somebody pressed Ctrl-C.
+/// Waits in `select` and moves who is ready into the queue. `true`: somebody pressed Ctrl-C.
 fn is_stopped(
     stop: &Stop,
     waiting: &mut Vec<(Wait, Task)>,
-    line: &Line,
+    queue: &Queue,
     recorder: Option<(&Trace, Lane)>,
 ) -> io::Result<bool> {
     let mut readable = FdSet::new();
@@ -225,7 +226,7 @@ fn is_stopped(
         .collect();
     let mut ready = ready.into_iter();
     let ready = waiting.extract_if(.., |_| ready.next().unwrap_or(false));
-    line.borrow_mut().extend(ready.map(|(_, task)| {
+    queue.borrow_mut().extend(ready.map(|(_, task)| {
         if let Some(((trace, _), lane)) = recorder.zip(task.lane) {
             trace.wake(lane);
         }

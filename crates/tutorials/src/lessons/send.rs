@@ -1,7 +1,7 @@
 //! # Lesson 16: why `spawn` asks for `Send`
 //!
 //! One thread uses one processor. The scheduler of this lesson (`workers.rs`, added by
-//! it) has one line of tasks and several threads that take from it, so a task goes on
+//! it) has one queue of tasks and several threads that take from it, so a task goes on
 //! now on this thread, now on that one. Whatever it holds while it waits moves along:
 //! all of that must be `Send`, and the compiler checks it, through every function the
 //! task calls.

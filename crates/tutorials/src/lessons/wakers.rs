@@ -15,7 +15,7 @@
 //!
 //! **Observe.** Three things that know nothing of each other: `talk` (a task) awaits a
 //! socket; the *reactor* (`reactor.rs`, added by this lesson) knows which socket which
-//! waker waits for; the *executor* (`serve`, below) polls who stands in the line
+//! waker waits for; the *executor* (`serve`, below) polls who is in the queue
 //! (`ready.rs`). The waker is all that connects them, and it may come from any thread.
 //! Before `talk` tries to read it asks for the reactor's `tick`; if it then has to wait,
 //! it waits for another one. So nothing is missed that happens between the two.
@@ -98,35 +98,35 @@ struct Shared {
     new: RefCell<Vec<(String, Task)>>,
 }
 
-/// What a waker of a task is: put its number into the line.
+/// What a waker of a task is: put its number into the queue.
 struct TaskWaker {
     number: usize,
-    line: Arc<Ready<usize>>,
+    queue: Arc<Ready<usize>>,
     reactor: Arc<Reactor>,
     /// Being woken twice is being woken once.
-    in_line: AtomicBool,
+    queued: AtomicBool,
     lane: Option<(Trace, Lane)>,
 }
 
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
-        if self.in_line.swap(true, Ordering::AcqRel) {
+        if self.queued.swap(true, Ordering::AcqRel) {
             return;
         }
         if let Some((trace, lane)) = &self.lane {
             trace.wake(*lane);
         }
         // `true`: the executor sleeps in the kernel, and somebody has to get it out of there.
-        if self.line.push(self.number) {
+        if self.queue.push(self.number) {
             self.reactor.rouse();
         }
     }
 }
 
-/// The executor: polls who stands in the line, and sleeps in the reactor when nobody does.
+/// The executor: polls who is in the queue, and sleeps in the reactor when nobody does.
 fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Result<()> {
     let reactor = Arc::new(Reactor::new()?);
-    let line = Arc::new(Ready::new());
+    let queue = Arc::new(Ready::new());
     let shared = Rc::new(Shared {
         reactor: Arc::clone(&reactor),
         new: RefCell::default(),
@@ -147,9 +147,9 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             tasks.resize_with(tasks.len().max(number + 1), || None);
             let waker = Arc::new(TaskWaker {
                 number,
-                line: Arc::clone(&line),
+                queue: Arc::clone(&queue),
                 reactor: Arc::clone(&reactor),
-                in_line: AtomicBool::new(false),
+                queued: AtomicBool::new(false),
                 lane: trace.map(|trace| (trace.clone(), trace.spawn(name))),
             });
             tasks[number] = Some((task, Arc::clone(&waker)));
@@ -157,7 +157,7 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             waker.wake();
         }
         for _ in 0..POLLS_BETWEEN_LOOKS {
-            let Some(number) = line.pop() else {
+            let Some(number) = queue.pop() else {
                 break;
             };
             // A waker may be older than its task, and its number be another's by now: then that
@@ -165,7 +165,7 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             let Some((task, waker)) = &mut tasks[number] else {
                 continue;
             };
-            waker.in_line.swap(false, Ordering::AcqRel);
+            waker.queued.swap(false, Ordering::AcqRel);
             let waker = Arc::clone(waker);
             record(&waker, Trace::begin);
             let done = task
@@ -178,25 +178,25 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
                 free.push(number);
             }
         }
-        if !shared.new.borrow().is_empty() || !line.is_empty() {
+        if !shared.new.borrow().is_empty() || !queue.is_empty() {
             if let Some((trace, lane)) = reactor_lane {
                 trace.mark(lane);
             }
             // Somebody is ready: a glance at the sockets, without sleeping.
             reactor.wait(Some(Duration::ZERO))?;
-        } else if line.fall_asleep() {
+        } else if queue.fall_asleep() {
             if let Some((trace, lane)) = reactor_lane {
                 trace.asleep(lane, None);
             }
             reactor.wait_then(None, || {
                 // Before the first is woken: nobody has to rouse us any more.
-                line.wake_up();
+                queue.wake_up();
                 if let Some((trace, lane)) = reactor_lane {
                     trace.awake(lane);
                     trace.mark(lane);
                 }
             })?;
-            line.wake_up();
+            queue.wake_up();
         }
         if stopping.tick(Interest::Readable) > 0 {
             // All tasks are dropped here, and so all connections closed.

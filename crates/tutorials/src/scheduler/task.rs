@@ -49,7 +49,7 @@ impl Shared {
         let task = Arc::new(Task {
             shared: Arc::clone(self),
             key,
-            in_line: AtomicBool::new(false),
+            queued: AtomicBool::new(false),
             recorder,
         });
         (Arc::clone(&task), Waker::from(task))
@@ -76,17 +76,17 @@ impl Recorder {
 pub(super) struct Task {
     shared: Arc<Shared>,
     key: Key,
-    /// It stands in the line already: being woken twice is being woken once.
-    in_line: AtomicBool,
+    /// It is in the queue already: being woken twice is being woken once.
+    queued: AtomicBool,
     recorder: Option<Recorder>,
 }
 
 impl Task {
-    /// It will be polled now. A wake-up from here on puts it into the line again.
-    pub(super) fn leaves_line(&self) {
+    /// It will be polled now. A wake-up from here on puts it into the queue again.
+    pub(super) fn leaves_queue(&self) {
         // A swap and not a store: what was done before a wake-up that came too late
-        // to put it into the line again has to be visible to the poll that follows.
-        self.in_line.swap(false, Ordering::AcqRel);
+        // to put it into the queue again has to be visible to the poll that follows.
+        self.queued.swap(false, Ordering::AcqRel);
     }
 }
 
@@ -96,7 +96,7 @@ impl Wake for Task {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.in_line.swap(true, Ordering::AcqRel) {
+        if self.queued.swap(true, Ordering::AcqRel) {
             return;
         }
         if let Some(recorder) = &self.recorder {

@@ -188,34 +188,34 @@ fn by_hand(clock: &Clock, trace: Option<&Trace>) -> anyhow::Result<()> {
 /// Steps 2 and 3. A queue; each goes to its end when it has had its turn.
 fn round_robin(bodies: [Body; 2], clock: &Clock, trace: Option<&Trace>) {
     let names = ["down", "up"].into_iter();
-    let mut line: VecDeque<Task> = names
+    let mut queue: VecDeque<Task> = names
         .zip(bodies)
         .map(|(name, body)| Task::new(name, body, clock, trace))
         .collect();
-    while let Some(mut task) = line.pop_front() {
+    while let Some(mut task) = queue.pop_front() {
         match task.step() {
             Some(Wait::Turn) => {}
             // The mistake of step 3: one sleeps, and all the others sleep with it.
             Some(Wait::Sleep(duration)) => clock.advance(clock.now() + duration),
             None => continue,
         }
-        line.push_back(task);
+        queue.push_back(task);
     }
 }
 
-/// Step 4. Who sleeps stands in the heap and not in the line. Only when the line is empty, and
+/// Step 4. Who sleeps is in the heap and not in the queue. Only when the queue is empty, and
 /// so nobody has anything to do, the loop itself sleeps.
 fn heap(bodies: Vec<(String, Body)>, clock: &Clock, trace: Option<&Trace>) {
     let bodies = bodies.into_iter();
     let reactor = trace.map(|trace| (trace, trace.lane("reactor")));
-    let mut line: VecDeque<Task> = bodies
+    let mut queue: VecDeque<Task> = bodies
         .map(|(name, body)| Task::new(&name, body, clock, trace))
         .collect();
     let mut sleepers: Timers<Task> = Timers::new();
     loop {
-        while let Some(mut task) = line.pop_front() {
+        while let Some(mut task) = queue.pop_front() {
             match task.step() {
-                Some(Wait::Turn) => line.push_back(task),
+                Some(Wait::Turn) => queue.push_back(task),
                 Some(Wait::Sleep(duration)) => {
                     sleepers.set(clock.now() + duration, task);
                 }
@@ -235,7 +235,7 @@ fn heap(bodies: Vec<(String, Body)>, clock: &Clock, trace: Option<&Trace>) {
         }
         while let Some(task) = sleepers.due(clock.now()) {
             task.record(Trace::wake);
-            line.push_back(task);
+            queue.push_back(task);
         }
     }
 }
