@@ -83,6 +83,10 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let scheduler = Scheduler::with(clock, trace.clone())?;
     let handle = scheduler.handle();
 
+    say!(
+        "two endless loops; Ctrl-C ends them, or else we do after {} s",
+        options.seconds
+    );
     let numbers = handle.spawn("numbers", print_numbers(handle.clone()));
     let seconds = handle.spawn("seconds", print_seconds(handle.clone()));
     let enough = handle.sleep(Duration::from_secs(options.seconds.into()));

@@ -106,7 +106,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "the kernel refuses io_uring (see /proc/sys/kernel/io_uring_disabled and the container's seccomp profile)",
     )?;
     let stop = Stop::on_signals()?;
-    let listener = options.port.listen(Protocol::Double)?;
+    let listener = options.port.listen()?;
     let trace = options.record.recorder(&Clock::real());
     let mut server = Server {
         ring,

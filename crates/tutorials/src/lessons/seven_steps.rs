@@ -44,7 +44,7 @@ use clap::Args;
 
 use crate::clock::Clock;
 use crate::generator::{Generator, State, Step, Yielder};
-use crate::options::Timed;
+use crate::options::{Timed, refuse};
 use crate::say;
 use crate::scheduler::{Handle, Scheduler};
 use crate::stop::Stop;
@@ -58,9 +58,9 @@ pub struct Options {
     #[arg(long, env = "TUTORIALS_STEP", value_name = "N", value_parser = clap::value_parser!(u8).range(1..=7))]
     step: Option<u8>,
 
-    /// Tasks of step 4
-    #[arg(long, env = "TUTORIALS_TASKS", value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    tasks: u32,
+    /// Tasks of step 4 [default: 2]
+    #[arg(long, env = "TUTORIALS_TASKS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    tasks: Option<u32>,
 
     #[command(flatten)]
     timed: Timed,
@@ -120,6 +120,9 @@ fn long_sleep() -> Wait {
 ///
 /// The trace cannot be written.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    if options.tasks.is_some() && options.step.is_some_and(|step| step != 4) {
+        refuse("--tasks is for step 4 only: the other steps have two tasks");
+    }
     Stop::on_signals()?.exit_when_asked()?;
     let record = &options.timed.record;
     let steps = match (options.step, &record.trace) {
@@ -144,7 +147,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             1 => by_hand(&clock, trace.as_ref())?,
             2 => round_robin([down(turn), up(turn)], &clock, trace.as_ref()),
             3 => round_robin([down(short_sleep), up(long_sleep)], &clock, trace.as_ref()),
-            4 => heap(crowd(options.tasks), &clock, trace.as_ref()),
+            4 => heap(crowd(options.tasks.unwrap_or(2)), &clock, trace.as_ref()),
             5 => heap(
                 vec![
                     ("nested".to_owned(), nested()),

@@ -38,16 +38,17 @@ use std::net::{TcpListener, TcpStream};
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::clock::Clock;
-use crate::options::{Port, Record};
+use crate::options::{Port, Record, refuse};
 use crate::protocol::{Conversation, Protocol};
 use crate::reactor::{Interest, Reactor};
 use crate::ready::Ready;
@@ -64,7 +65,7 @@ pub struct Options {
     record: Record,
 
     /// Show a wake-up being lost, and how not to lose it
-    #[arg(long, env = "TUTORIALS_LOST", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "TUTORIALS_LOST", value_parser = BoolishValueParser::new())]
     lost: bool,
 }
 
@@ -75,11 +76,14 @@ pub struct Options {
 /// The port is in use.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.lost {
+        if options.record.trace.is_some() {
+            refuse("--lost runs no task that --trace could draw: leave one of them out");
+        }
         lose_a_wake_up();
         return Ok(ExitCode::SUCCESS);
     }
     let stop = Stop::on_signals()?;
-    let listener = options.port.listen(Protocol::Double)?;
+    let listener = options.port.listen()?;
     let trace = options.record.recorder(&Clock::real());
     serve(listener, &stop, trace.as_ref())?;
     say!("bye");
@@ -364,34 +368,68 @@ fn block_on<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
     }
 }
 
+/// Prints what happens in two columns: what the task does, and what the thread with the bell does.
+#[derive(Default)]
+struct Timeline(AtomicU32);
+
+impl Timeline {
+    fn task(&self, what: &str) {
+        say!("  {}  {what}", self.next());
+    }
+
+    fn bell(&self, what: &str) {
+        say!("  {}  {:<31}{what}", self.next(), "");
+    }
+
+    fn next(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
 /// Something that happens once, on another thread.
 #[derive(Default)]
 struct Bell {
     rung: AtomicBool,
     waiting: Mutex<Option<Waker>>,
+    timeline: Timeline,
 }
 
 impl Bell {
     fn ring(&self) {
         self.rung.store(true, Ordering::SeqCst);
-        if let Some(waker) = self
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            waker.wake();
+        let waker = self.waiting().take();
+        match waker {
+            Some(waker) => {
+                self.timeline.bell("rings, and calls the waker");
+                waker.wake();
+            }
+            None => self.timeline.bell("rings: no waker is here to call"),
         }
     }
 
+    fn waiting(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_rung(&self) -> bool {
+        let rung = self.rung.load(Ordering::SeqCst);
+        self.timeline.task(if rung {
+            "looks: it has rung"
+        } else {
+            "looks: it has not rung"
+        });
+        rung
+    }
+
     fn leave(&self, waker: &Waker) {
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+        *self.waiting() = Some(waker.clone());
+        self.timeline.task("leaves its waker");
     }
 
     /// Looks, then leaves its waker. `between` is what happens just between the two.
     async fn careless(&self, between: impl Fn()) {
         poll_fn(|context| {
-            if self.rung.load(Ordering::SeqCst) {
+            if self.is_rung() {
                 return Poll::Ready(());
             }
             between();
@@ -406,7 +444,7 @@ impl Bell {
         poll_fn(|context| {
             self.leave(context.waker());
             between();
-            if self.rung.load(Ordering::SeqCst) {
+            if self.is_rung() {
                 return Poll::Ready(());
             }
             Poll::Pending
@@ -416,18 +454,24 @@ impl Bell {
 }
 
 fn lose_a_wake_up() {
-    let patience = Duration::from_millis(300);
-    // The race takes a nanosecond to miss. So we let the other thread ring just there.
+    // By itself the bell would ring just there once in a million times. So we ring it there.
+    say!("careless: looks first\n     task                           bell");
     let bell = Bell::default();
     let ring = || thread::scope(|scope| drop(scope.spawn(|| bell.ring()).join()));
-    match block_on(bell.careless(ring), patience) {
-        Some(()) => say!("careless: woken"),
-        None => say!("careless: looked, was rung, left its waker; rung, and yet it sleeps"),
-    }
+    let careless = block_on(bell.careless(ring), PATIENCE);
+    bell.timeline.task(match careless {
+        Some(()) => "goes on",
+        None => "sleeps for ever: it has rung, and will not ring again",
+    });
+    say!("careful: leaves its waker first\n     task                           bell");
     let bell = Bell::default();
     let ring = || thread::scope(|scope| drop(scope.spawn(|| bell.ring()).join()));
-    match block_on(bell.careful(ring), patience) {
-        Some(()) => say!("careful: left its waker, was rung, looked; goes on"),
-        None => say!("careful: still asleep"),
-    }
+    let careful = block_on(bell.careful(ring), PATIENCE);
+    bell.timeline.task(match careful {
+        Some(()) => "goes on",
+        None => "sleeps for ever",
+    });
 }
+
+/// After so long we believe that it sleeps for ever.
+const PATIENCE: Duration = Duration::from_millis(300);
