@@ -35,7 +35,8 @@ use std::thread::{self, JoinHandle};
 
 use crate::reactor::Reactor;
 use crate::sync;
-use crate::trace::{Lane, Trace};
+use crate::trace::Trace;
+use crate::trace::hook::{LoopHook, TaskHook};
 use state::{State, Woken};
 
 /// A number of threads that run tasks. Dropped, it drops its tasks.
@@ -54,9 +55,8 @@ struct Shared {
     stopped: AtomicBool,
     /// All tasks, so that they can be dropped. Finished ones are swept out as it grows.
     tasks: Mutex<Vec<Weak<Task>>>,
-    trace: Option<Trace>,
-    /// The lane of the reactor's thread.
-    reacting: Option<Lane>,
+    /// Of the reactor's thread.
+    hook: LoopHook,
 }
 
 type Body = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -66,7 +66,7 @@ struct Task {
     /// `None` when it is through. The lock is never contended: `state` lets in one at a time.
     body: Mutex<Option<Body>>,
     shared: Arc<Shared>,
-    lane: Option<Lane>,
+    hook: TaskHook,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -95,8 +95,7 @@ impl Workers {
             reactor: Arc::new(Reactor::new()?),
             stopped: AtomicBool::new(false),
             tasks: Mutex::default(),
-            reacting: trace.as_ref().map(|trace| trace.lane("reactor")),
-            trace,
+            hook: LoopHook::new(trace.as_ref()),
         });
         let mut workers = Self {
             shared: Arc::clone(&shared),
@@ -149,7 +148,7 @@ impl Spawner {
             state: State::idle(),
             body: Mutex::new(Some(Box::pin(future))),
             shared: Arc::clone(&self.shared),
-            lane: self.shared.trace.as_ref().map(|trace| trace.spawn(name)),
+            hook: self.shared.hook.task(name),
         });
         let mut tasks = lock(&self.shared.tasks);
         if tasks.len() == tasks.capacity() {
@@ -166,17 +165,9 @@ impl Spawner {
 
 impl Shared {
     fn react(&self) {
-        let recorder = self.trace.as_ref().zip(self.reacting);
         while !self.stopped.load(Ordering::SeqCst) {
-            if let Some((trace, lane)) = recorder {
-                trace.asleep(lane, None);
-            }
-            let waited = self.reactor.wait_then(None, || {
-                if let Some((trace, lane)) = recorder {
-                    trace.awake(lane);
-                    trace.mark(lane);
-                }
-            });
+            self.hook.on_sleep(None);
+            let waited = self.reactor.wait_then(None, || self.hook.on_awake());
             if let Err(error) = waited {
                 // epoll_wait fails for wrong arguments only.
                 crate::say!("the reactor failed: {error}");
@@ -231,16 +222,15 @@ impl Task {
         let Some(future) = body.as_mut() else {
             return;
         };
-        self.record(Trace::begin);
         // A task that panics is over. Its worker and everybody else go on.
         let poll = || future.as_mut().poll(&mut Context::from_waker(&waker));
-        let done = catch_unwind(AssertUnwindSafe(poll)).unwrap_or(Poll::Ready(()));
-        self.record(Trace::end);
+        let survive = || catch_unwind(AssertUnwindSafe(poll)).unwrap_or(Poll::Ready(()));
+        let done = self.hook.on_poll(survive);
         if done.is_ready() {
             // The state stays as it is while a worker polls: a waker that comes later finds nothing to do.
             drop(body);
             self.end();
-            self.record(|trace, lane| trace.drop(lane, false));
+            self.hook.on_drop(false);
             return;
         }
         drop(body);
@@ -260,19 +250,13 @@ impl Task {
         let future = lock(&self.body).take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
     }
-
-    fn record(&self, record: impl FnOnce(&Trace, Lane)) {
-        if let (Some(trace), Some(lane)) = (&self.shared.trace, self.lane) {
-            record(trace, lane);
-        }
-    }
 }
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let woken = self.state.wake();
         if woken != Woken::Again {
-            self.record(Trace::wake);
+            self.hook.on_wake();
         }
         if woken == Woken::Queue {
             let shared = Arc::clone(&self.shared);

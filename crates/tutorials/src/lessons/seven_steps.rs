@@ -49,7 +49,8 @@ use crate::say;
 use crate::scheduler::{Handle, Scheduler};
 use crate::stop::Stop;
 use crate::timers::Timers;
-use crate::trace::{self, Lane, Trace, Why};
+use crate::trace::hook::{LoopHook, TaskHook};
+use crate::trace::{self, Trace, Why};
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -210,7 +211,7 @@ fn round_robin(bodies: [Body; 2], clock: &Clock, trace: Option<&Trace>) {
 /// so nobody has anything to do, the loop itself sleeps.
 fn heap(bodies: Vec<(String, Body)>, clock: &Clock, trace: Option<&Trace>) {
     let bodies = bodies.into_iter();
-    let reactor = trace.map(|trace| (trace, trace.lane("reactor")));
+    let hook = LoopHook::new(trace);
     let mut queue: VecDeque<Task> = bodies
         .map(|(name, body)| Task::new(&name, body, clock, trace))
         .collect();
@@ -228,16 +229,11 @@ fn heap(bodies: Vec<(String, Body)>, clock: &Clock, trace: Option<&Trace>) {
         let Some(deadline) = sleepers.earliest() else {
             return;
         };
-        if let Some((trace, lane)) = reactor {
-            trace.asleep(lane, Some(Why::Until(deadline)));
-        }
+        hook.on_sleep(Some(Why::Until(deadline)));
         clock.advance(deadline);
-        if let Some((trace, lane)) = reactor {
-            trace.awake(lane);
-            trace.mark(lane);
-        }
+        hook.on_awake();
         while let Some(task) = sleepers.due(clock.now()) {
-            task.record(Trace::wake);
+            task.hook.on_wake();
             queue.push_back(task);
         }
     }
@@ -326,11 +322,11 @@ async fn async_up(scheduler: Handle) {
     }
 }
 
-/// A generator and, if somebody records, its lane.
+/// A generator, and what `--trace` hears of it.
 struct Task {
     body: Body,
     clock: Clock,
-    recorder: Option<(Trace, Lane)>,
+    hook: TaskHook,
 }
 
 impl Task {
@@ -338,37 +334,31 @@ impl Task {
         Self {
             body,
             clock: clock.clone(),
-            recorder: trace.map(|trace| (trace.clone(), trace.spawn(name))),
-        }
-    }
-
-    fn record(&self, record: impl FnOnce(&Trace, Lane)) {
-        if let Some((trace, lane)) = &self.recorder {
-            record(trace, *lane);
+            hook: TaskHook::new(trace, name),
         }
     }
 
     /// Runs it to its next wait; `None` when it is through.
     fn step(&mut self) -> Option<Wait> {
-        self.record(Trace::begin);
-        let step = match self.body.state() {
-            State::Created => self.body.start(),
-            _ => self.body.send(()),
-        };
-        let wait = match step {
-            Ok(Step::Yielded(wait)) => {
-                trace::waiting(match wait {
-                    Wait::Turn => Why::Turn,
-                    Wait::Sleep(duration) => Why::Until(self.clock.now() + duration),
-                });
-                self.record(|trace, _| trace.note("yield"));
-                Some(wait)
+        let wait = self.hook.on_poll(|| {
+            let step = match self.body.state() {
+                State::Created => self.body.start(),
+                _ => self.body.send(()),
+            };
+            match step {
+                Ok(Step::Yielded(wait)) => {
+                    self.hook.note("yield");
+                    trace::waiting(match wait {
+                        Wait::Turn => Why::Turn,
+                        Wait::Sleep(duration) => Why::Until(self.clock.now() + duration),
+                    });
+                    Some(wait)
+                }
+                _ => None,
             }
-            _ => None,
-        };
-        self.record(Trace::end);
+        });
         if wait.is_none() {
-            self.record(|trace, lane| trace.drop(lane, false));
+            self.hook.on_drop(false);
         }
         wait
     }

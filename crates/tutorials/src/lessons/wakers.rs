@@ -54,7 +54,8 @@ use crate::reactor::{Interest, Reactor};
 use crate::ready::Ready;
 use crate::say;
 use crate::stop::Stop;
-use crate::trace::{Lane, Trace};
+use crate::trace::Trace;
+use crate::trace::hook::{LoopHook, TaskHook};
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -109,7 +110,7 @@ struct TaskWaker {
     reactor: Arc<Reactor>,
     /// Being woken twice is being woken once.
     queued: AtomicBool,
-    lane: Option<(Trace, Lane)>,
+    hook: TaskHook,
 }
 
 impl Wake for TaskWaker {
@@ -117,9 +118,7 @@ impl Wake for TaskWaker {
         if self.queued.swap(true, Ordering::AcqRel) {
             return;
         }
-        if let Some((trace, lane)) = &self.lane {
-            trace.wake(*lane);
-        }
+        self.hook.on_wake();
         // `true`: the executor sleeps in the kernel, and somebody has to get it out of there.
         if self.queue.push(self.number) {
             self.reactor.rouse();
@@ -136,7 +135,7 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
         new: RefCell::default(),
     });
     let stopping = reactor.watch(stop)?;
-    let reactor_lane = trace.map(|trace| (trace, trace.lane("reactor")));
+    let hook = LoopHook::new(trace);
     // Places of finished tasks are used again, or the table would grow for ever.
     let mut tasks: Vec<Option<(Task, Arc<TaskWaker>)>> = Vec::new();
     let mut free: Vec<usize> = Vec::new();
@@ -154,7 +153,7 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
                 queue: Arc::clone(&queue),
                 reactor: Arc::clone(&reactor),
                 queued: AtomicBool::new(false),
-                lane: trace.map(|trace| (trace.clone(), trace.spawn(name))),
+                hook: hook.task(name),
             });
             tasks[number] = Some((task, Arc::clone(&waker)));
             // Its first poll.
@@ -171,34 +170,25 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             };
             waker.queued.swap(false, Ordering::AcqRel);
             let waker = Arc::clone(waker);
-            record(&waker, Trace::begin);
-            let done = task
-                .as_mut()
-                .poll(&mut Context::from_waker(&Waker::from(Arc::clone(&waker))));
-            record(&waker, Trace::end);
+            let real_waker = Waker::from(Arc::clone(&waker));
+            let mut context = Context::from_waker(&real_waker);
+            let done = waker.hook.on_poll(|| task.as_mut().poll(&mut context));
             if done.is_ready() {
-                record(&waker, |trace, lane| trace.drop(lane, false));
+                waker.hook.on_drop(false);
                 tasks[number] = None;
                 free.push(number);
             }
         }
         if !shared.new.borrow().is_empty() || !queue.is_empty() {
-            if let Some((trace, lane)) = reactor_lane {
-                trace.mark(lane);
-            }
+            hook.on_awake();
             // Somebody is ready: a glance at the sockets, without sleeping.
             reactor.wait(Some(Duration::ZERO))?;
         } else if queue.fall_asleep() {
-            if let Some((trace, lane)) = reactor_lane {
-                trace.asleep(lane, None);
-            }
+            hook.on_sleep(None);
             reactor.wait_then(None, || {
                 // Before the first is woken: nobody has to rouse us any more.
                 queue.wake_up();
-                if let Some((trace, lane)) = reactor_lane {
-                    trace.awake(lane);
-                    trace.mark(lane);
-                }
+                hook.on_awake();
             })?;
             queue.wake_up();
         }
@@ -206,12 +196,6 @@ fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Resul
             // All tasks are dropped here, and so all connections closed.
             return Ok(());
         }
-    }
-}
-
-fn record(waker: &TaskWaker, record: impl FnOnce(&Trace, Lane)) {
-    if let Some((trace, lane)) = &waker.lane {
-        record(trace, *lane);
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::{Wake, Waker};
 
 use crate::reactor::Reactor;
 use crate::ready::Ready;
-use crate::trace::{Lane, Trace};
+use crate::trace::hook::TaskHook;
 
 /// Names a task. A place in the table is used again, but with another generation: the
 /// key of a finished task never means a new one.
@@ -41,32 +41,14 @@ impl Shared {
         }
     }
 
-    pub(super) fn waker(
-        self: &Arc<Self>,
-        key: Key,
-        recorder: Option<Recorder>,
-    ) -> (Arc<Task>, Waker) {
+    pub(super) fn waker(self: &Arc<Self>, key: Key, hook: TaskHook) -> (Arc<Task>, Waker) {
         let task = Arc::new(Task {
             shared: Arc::clone(self),
             key,
             queued: AtomicBool::new(false),
-            recorder,
+            hook,
         });
         (Arc::clone(&task), Waker::from(task))
-    }
-}
-
-/// A task's lane in a trace.
-#[derive(Clone, Debug)]
-pub(super) struct Recorder {
-    pub(super) trace: Trace,
-    pub(super) lane: Lane,
-}
-
-impl Recorder {
-    pub(super) fn new(trace: Trace, name: &str) -> Self {
-        let lane = trace.spawn(name);
-        Self { trace, lane }
     }
 }
 
@@ -78,7 +60,7 @@ pub(super) struct Task {
     key: Key,
     /// It is in the queue already: being woken twice is being woken once.
     queued: AtomicBool,
-    recorder: Option<Recorder>,
+    hook: TaskHook,
 }
 
 impl Task {
@@ -99,9 +81,7 @@ impl Wake for Task {
         if self.queued.swap(true, Ordering::AcqRel) {
             return;
         }
-        if let Some(recorder) = &self.recorder {
-            recorder.trace.wake(recorder.lane);
-        }
+        self.hook.on_wake();
         if self.shared.ready.push(self.key) {
             self.shared.reactor.rouse();
         }
@@ -113,7 +93,7 @@ pub(super) struct Slot {
     pub(super) future: Pin<Box<dyn Future<Output = ()>>>,
     pub(super) task: Arc<Task>,
     pub(super) waker: Waker,
-    pub(super) lane: Option<Recorder>,
+    pub(super) hook: TaskHook,
 }
 
 enum Place {
