@@ -15,7 +15,7 @@
 //! the next value. It is all there is to a generator. But the loop has gone: it is cut up
 //! into the arms of a `match`, as `talk` was into callbacks.
 //!
-//! **With help** one writes [`fibonacci`], a plain loop, and the compiler makes the enum.
+//! **With help** one writes `fibonacci`, a plain loop, and the compiler makes the enum.
 //! In Python the word for it is `yield`. In Rust `yield` is unstable (error E0658), but
 //! the compiler makes the same enum of every `async` body, and each `.await` is a place
 //! where it can stand. So `generator.rs` (added by this lesson) has Python's words, made of

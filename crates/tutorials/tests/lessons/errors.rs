@@ -64,6 +64,7 @@ fn a_lesson_has_its_number_for_a_name() {
 fn a_variable_that_is_neither_yes_nor_no_is_refused() {
     for (lesson, variable) in [
         ("wakers", "TUTORIALS_LOST"),
+        ("wakers", "TUTORIALS_NAP"),
         ("send", "TUTORIALS_ERROR"),
         ("async-await", "TUTORIALS_VIRTUAL"),
     ] {
