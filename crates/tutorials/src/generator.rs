@@ -1,9 +1,9 @@
 //! Python's generators on stable Rust, made of `async` (added by lessons 5 to 7).
 //!
 //! A generator is a function that can be left in the middle and entered again at
-//! the same place with all its variables intact. Rust has such functions: every
-//! `async fn` is compiled to a state machine that a caller steps with `poll`.
-//! `yield` itself is unstable, so this file says it with what is stable:
+//! the same place with all its variables intact. Lesson 5 writes one by hand, as an enum
+//! of the places where it can stand. The compiler makes such an enum of every `async`
+//! body. `yield` itself is unstable, so this file says it with what is stable:
 //!
 //! | Python | here |
 //! |---|---|

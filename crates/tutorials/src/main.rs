@@ -9,7 +9,7 @@ use tutorials::say;
 const EXAMPLES: &str = "\
 Examples:
   tutorials                                the lessons, a line each
-  tutorials blocking                       the first one
+  tutorials blocking                       the first one; tutorials 1 is the same
   tutorials scheduler --step 4 --trace -   who ran when, in the terminal
   tutorials client -n 8                    eight clients for a server";
 
@@ -42,6 +42,6 @@ fn run() -> anyhow::Result<ExitCode> {
         let (number, about) = about.split_once(": ").unwrap_or(("", &about));
         say!("{number:>4}  {:<18}{about}", lesson.get_name());
     }
-    say!("\nStart with: cargo run -p tutorials -- blocking");
+    say!("\nStart with: cargo run -p tutorials -- blocking   (or by number: -- 1)");
     Ok(ExitCode::SUCCESS)
 }

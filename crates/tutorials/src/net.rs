@@ -119,7 +119,7 @@ impl<T: AsFd, W: Watch> Watched<T, W> {
     }
 }
 
-/// To the end of the line, on whatever scheduler.
+/// To the end of the queue, on whatever scheduler.
 async fn yield_now() {
     let mut yielded = false;
     poll_fn(|context| {

@@ -4,18 +4,20 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
 
 use crate::clock::Clock;
 use crate::protocol::Protocol;
 use crate::say;
 use crate::trace::{self, Trace};
 
-/// Where a server listens that speaks one protocol.
+/// Where a server listens that doubles numbers.
 #[derive(Args, Debug)]
 pub struct Port {
-    /// Port to listen on; 0 lets the system choose [default: 8080, or 5000 for hello]
+    /// Port to listen on; 0 lets the system choose [default: 8080]
     #[arg(long, env = "TUTORIALS_PORT", value_name = "PORT")]
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
 }
 
 impl Port {
@@ -24,24 +26,21 @@ impl Port {
     /// # Errors
     ///
     /// The port is in use.
-    pub fn listen(&self, protocol: Protocol) -> anyhow::Result<TcpListener> {
-        let port = self.port.unwrap_or(protocol.default_port());
-        let listener = common::listen::bind(&format!("127.0.0.1:{port}"), "--port")?;
-        let port = listener.local_addr()?.port();
-        say!("listening on 127.0.0.1:{port}; try: nc 127.0.0.1 {port}   (Ctrl-C ends)");
-        Ok(listener)
+    pub fn listen(&self) -> anyhow::Result<TcpListener> {
+        listen(self.port.unwrap_or(Protocol::Double.default_port()))
     }
 }
 
-/// Where a server listens that speaks both.
+/// What a server answers that speaks both protocols, and where it listens.
 #[derive(Args, Debug)]
 pub struct Speak {
     /// What to answer
     #[arg(long, env = "TUTORIALS_PROTOCOL", value_enum, default_value = "hello")]
     pub protocol: Protocol,
 
-    #[command(flatten)]
-    port: Port,
+    /// Port to listen on; 0 lets the system choose [default: 5000, or 8080 with --protocol double]
+    #[arg(long, env = "TUTORIALS_PORT", value_name = "PORT")]
+    port: Option<u16>,
 }
 
 impl Speak {
@@ -51,8 +50,21 @@ impl Speak {
     ///
     /// The port is in use.
     pub fn listen(&self) -> anyhow::Result<TcpListener> {
-        self.port.listen(self.protocol)
+        listen(self.port.unwrap_or(self.protocol.default_port()))
     }
+}
+
+fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    let listener = common::listen::bind(&format!("127.0.0.1:{port}"), "--port")?;
+    let port = listener.local_addr()?.port();
+    say!("listening on 127.0.0.1:{port}; try: nc 127.0.0.1 {port}   (Ctrl-C ends)");
+    Ok(listener)
+}
+
+/// Ends the program as any wrong flag does, with code 2, where only the lesson can see that
+/// flags do not go together.
+pub fn refuse(message: &str) -> ! {
+    clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")).exit()
 }
 
 /// Whether to record who ran when.
@@ -107,7 +119,7 @@ pub struct Timed {
     pub(crate) record: Record,
 
     /// Jump to the next deadline instead of waiting: the same trace, to the byte, every time
-    #[arg(long = "virtual", env = "TUTORIALS_VIRTUAL", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long = "virtual", env = "TUTORIALS_VIRTUAL", value_parser = BoolishValueParser::new())]
     pub jump: bool,
 }
 

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 
+use crate::trace::hook::TaskHook;
 use crate::trace::{self, Trace, Why};
 
 /// Jobs that may wait for a thread. Whoever submits one more waits until there is room.
@@ -41,19 +42,13 @@ impl ThreadPool {
         let threads = (1..=count.max(1))
             .map(|number| {
                 let name = format!("thread {number}");
-                let lane = trace.map(|trace| (trace.clone(), trace.spawn(&*name)));
+                let hook = TaskHook::new(trace, &*name);
                 let waiting = Arc::clone(&waiting);
                 thread::Builder::new().name(name).spawn(move || {
                     // One thread waits for a job, the others for their turn to wait.
                     while let Some(job) = next(&waiting) {
-                        if let Some((trace, lane)) = &lane {
-                            trace.begin(*lane);
-                        }
                         // What the work does is caught inside, this is for callbacks.
-                        let _ = catch_unwind(AssertUnwindSafe(job));
-                        if let Some((trace, lane)) = &lane {
-                            trace.end(*lane);
-                        }
+                        let _ = hook.on_poll(|| catch_unwind(AssertUnwindSafe(job)));
                     }
                 })
             })

@@ -1,9 +1,9 @@
-//! The line of tasks that can go on, and the one place where a wake-up can be lost
+//! The queue of tasks that can go on, and the one place where a wake-up can be lost
 //! (added by lesson 12).
 //!
 //! A scheduler with nothing to do goes to sleep in the kernel. A wake-up from
-//! another thread then has to do two things: put the task into this line, and rouse
-//! the sleeper. The sleeper does two things as well: look whether the line is empty,
+//! another thread then has to do two things: put the task into this queue, and rouse
+//! the sleeper. The sleeper does two things as well: look whether the queue is empty,
 //! and fall asleep. Mixed in the wrong order (the sleeper looks, the waker puts and
 //! sees nobody asleep, the sleeper falls asleep) the wake-up is lost for ever.
 //!
@@ -16,23 +16,23 @@ use std::collections::VecDeque;
 
 use super::sync::{AtomicBool, Mutex, Ordering};
 
-/// A first-in, first-out line of keys of tasks, filled from any thread.
+/// A first-in, first-out queue of keys of tasks, filled from any thread.
 ///
-/// Its bound is the number of tasks: a task that stands in it is not put in again
+/// Its bound is the number of tasks: a task that is in it is not put in again
 /// (its own flag sees to that), so nothing ever has to be dropped or to wait.
 #[derive(Debug)]
 pub struct Ready<K> {
-    line: Mutex<VecDeque<K>>,
+    queue: Mutex<VecDeque<K>>,
     /// Whether the scheduler sleeps, or is about to.
     asleep: AtomicBool,
 }
 
 impl<K> Ready<K> {
-    /// An empty line.
+    /// An empty queue.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            line: Mutex::new(VecDeque::new()),
+            queue: Mutex::new(VecDeque::new()),
             asleep: AtomicBool::new(false),
         }
     }
@@ -40,19 +40,19 @@ impl<K> Ready<K> {
     /// Puts a task at the end. Whoever gets `true` has to rouse the scheduler; nobody else does.
     #[must_use]
     pub fn push(&self, key: K) -> bool {
-        self.with_line(|line| line.push_back(key));
+        self.with_queue(|queue| queue.push_back(key));
         // The load first: a swap costs much more, and mostly nobody sleeps.
         self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst)
     }
 
     /// Takes the first.
     pub fn pop(&self) -> Option<K> {
-        self.with_line(VecDeque::pop_front)
+        self.with_queue(VecDeque::pop_front)
     }
 
-    /// Whether nobody stands in it.
+    /// Whether nobody is in it.
     pub fn is_empty(&self) -> bool {
-        self.with_line(|line| line.is_empty())
+        self.with_queue(|queue| queue.is_empty())
     }
 
     /// Says that the scheduler will sleep. After `true` every [`push`](Self::push) is
@@ -76,13 +76,13 @@ impl<K> Ready<K> {
         self.asleep.swap(false, Ordering::SeqCst);
     }
 
-    fn with_line<R>(&self, change: impl FnOnce(&mut VecDeque<K>) -> R) -> R {
+    fn with_queue<R>(&self, change: impl FnOnce(&mut VecDeque<K>) -> R) -> R {
         // Nothing that can panic runs under this lock, so it is never poisoned.
-        let mut line = self
-            .line
+        let mut queue = self
+            .queue
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        change(&mut line)
+        change(&mut queue)
     }
 }
 

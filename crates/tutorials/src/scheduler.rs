@@ -1,12 +1,12 @@
 //! A scheduler for one thread: tasks, deadlines and sockets (added by lesson 13).
 //!
-//! It puts together what the lessons before built: a line of tasks that can go on
+//! It puts together what the lessons before built: a queue of tasks that can go on
 //! ([`ready`](crate::ready)), a heap of deadlines ([`timers`](crate::timers)) and a
 //! [`reactor`](crate::reactor). Its loop, [`Scheduler::block_on`], is the event loop:
 //!
-//! 1. poll the tasks that stand in the line, one after the other;
+//! 1. poll the tasks in the queue, one after the other;
 //! 2. wake those whose deadline has come;
-//! 3. if the line is empty now, sleep in the kernel until the next deadline, a socket
+//! 3. if the queue is empty now, sleep in the kernel until the next deadline, a socket
 //!    or a wake-up from another thread. Never spin.
 //!
 //! ```
@@ -46,7 +46,8 @@ use task::{Key, Shared, Tasks};
 use crate::clock::Clock;
 use crate::reactor::Reactor;
 use crate::timers::Timers;
-use crate::trace::{Lane, Trace, Why};
+use crate::trace::hook::LoopHook;
+use crate::trace::{Trace, Why};
 
 /// After so many polls the loop looks at deadlines and sockets even if tasks are still ready, so that
 /// a task which is always ready starves nobody. tokio's current-thread scheduler uses the same number.
@@ -74,11 +75,9 @@ struct Core {
     tasks: RefCell<Tasks>,
     timers: RefCell<Timers<Waker>>,
     clock: Clock,
-    trace: Option<(Trace, Lane)>,
+    hook: LoopHook,
     /// Wakes [`Scheduler::run`] when the last task is over.
     idle: RefCell<Option<Waker>>,
-    /// The trace says that the loop sleeps.
-    asleep: Cell<bool>,
     /// `block_on` runs.
     running: Cell<bool>,
     /// The scheduler is gone, and only handles are left: nobody would poll a new task.
@@ -90,7 +89,7 @@ struct Running<'a>(&'a Cell<bool>);
 
 impl<'a> Running<'a> {
     fn enter(running: &'a Cell<bool>) -> Self {
-        // The inner loop would take wake-ups of the outer future out of the line, and lose them.
+        // The inner loop would take wake-ups of the outer future out of the queue, and lose them.
         assert!(
             !running.replace(true),
             "block_on inside of itself: a task awaits, it does not block its own scheduler"
@@ -121,18 +120,13 @@ impl Scheduler {
     ///
     /// There are no descriptors left for the reactor.
     pub fn with(clock: Clock, trace: Option<Trace>) -> io::Result<Self> {
-        let trace = trace.map(|trace| {
-            let lane = trace.lane("reactor");
-            (trace, lane)
-        });
         let core = Core {
             shared: Arc::new(Shared::new(Reactor::new()?)),
             tasks: RefCell::default(),
             timers: RefCell::default(),
             clock,
-            trace,
+            hook: LoopHook::new(trace.as_ref()),
             idle: RefCell::default(),
-            asleep: Cell::new(false),
             running: Cell::new(false),
             closed: Cell::new(false),
         };
@@ -160,8 +154,8 @@ impl Scheduler {
         let core = &*self.handle.core;
         let _running = Running::enter(&core.running);
         let mut future = pin!(future);
-        let lane = core.trace("main");
-        let (main, waker) = core.shared.waker(Key::MAIN, lane.clone());
+        let hook = core.hook.task("main");
+        let (main, waker) = core.shared.waker(Key::MAIN, hook.clone());
         waker.wake_by_ref();
         loop {
             for _ in 0..POLLS_BETWEEN_LOOKS {
@@ -172,11 +166,11 @@ impl Scheduler {
                     self.handle.poll(key);
                     continue;
                 }
-                main.leaves_line();
+                main.leaves_queue();
                 let mut context = Context::from_waker(&waker);
-                let done = core.record(lane.as_ref(), || future.as_mut().poll(&mut context));
+                let done = hook.on_poll(|| future.as_mut().poll(&mut context));
                 if let Poll::Ready(output) = done {
-                    core.record_drop(lane.as_ref(), false);
+                    hook.on_drop(false);
                     return output;
                 }
             }
@@ -225,22 +219,19 @@ impl Handle {
             drop(future);
             return JoinHandle::new(join::pair().1, self.clone(), Key::MAIN);
         }
-        let lane = match &core.trace {
-            Some(_) => core.trace(&name.into()),
-            None => None,
-        };
+        let hook = core.hook.task(name);
         let (sender, result) = join::pair();
         let key = core.tasks.borrow_mut().insert(|key| {
-            let (task, waker) = core.shared.waker(key, lane.clone());
+            let (task, waker) = core.shared.waker(key, hook.clone());
             let future = Box::pin(async move { sender.send(future.await) });
             task::Slot {
                 future,
                 task,
                 waker,
-                lane,
+                hook,
             }
         });
-        // The line is not looked at before the task that spawns gives back control.
+        // The queue is not looked at before the task that spawns gives back control.
         core.tasks.borrow().wake(key);
         JoinHandle::new(result, self.clone(), key)
     }
@@ -265,9 +256,7 @@ impl Handle {
 
     /// Writes into the trace that the task which runs now gave or got something.
     pub fn note(&self, text: impl FnOnce() -> String) {
-        if let Some((trace, _)) = &self.core.trace {
-            trace.note(text());
-        }
+        self.core.hook.note(text);
     }
 
     fn poll(&self, key: Key) {
@@ -279,11 +268,10 @@ impl Handle {
         // Declared before the slot, so dropped after it, even when the task panics.
         let over = Over { core, key };
         let mut slot = slot;
-        slot.task.leaves_line();
+        slot.task.leaves_queue();
         let mut context = Context::from_waker(&slot.waker);
-        let done = core.record(slot.lane.as_ref(), || {
-            slot.future.as_mut().poll(&mut context)
-        });
+        let poll = || slot.future.as_mut().poll(&mut context);
+        let done = slot.hook.on_poll(poll);
         if done.is_pending() {
             let back = core.tasks.borrow_mut().put_back(key, slot);
             let Err(cancelled) = back else {
@@ -292,14 +280,14 @@ impl Handle {
             };
             slot = cancelled;
         }
-        core.record_drop(slot.lane.as_ref(), done.is_pending());
+        slot.hook.on_drop(done.is_pending());
     }
 
     /// Drops a task where it stands. One that cancels itself is dropped when it next waits.
     fn cancel(&self, key: Key) {
         let slot = self.core.tasks.borrow_mut().cancel(key);
         if let Some(slot) = slot {
-            self.core.record_drop(slot.lane.as_ref(), true);
+            slot.hook.on_drop(true);
             // Not while `tasks` is borrowed: what the task holds may do anything in its `Drop`.
             drop(slot);
             self.core.one_less();
@@ -335,7 +323,7 @@ impl Drop for Over<'_> {
 impl Core {
     /// Deadlines that have come, then sockets; sleeps only when no task is ready.
     fn look(&self) {
-        self.record_awake();
+        self.hook.on_awake();
         let due = self.wake_due();
         let reactor = &self.shared.reactor;
         if due || !self.shared.ready.is_empty() {
@@ -345,18 +333,13 @@ impl Core {
             }
         } else if self.shared.ready.fall_asleep() {
             let deadline = self.timers.borrow_mut().earliest();
-            if let Some((trace, lane)) = &self.trace {
-                trace.asleep(*lane, deadline.map(Why::Until));
-                self.asleep.set(true);
-            }
+            self.hook.on_sleep(deadline.map(Why::Until));
             self.sleep(deadline);
             self.shared.ready.wake_up();
-            self.record_awake();
+            self.hook.on_awake();
             self.wake_due();
         }
-        if let Some((trace, _)) = &self.trace {
-            trace.unmark();
-        }
+        self.hook.on_turn();
     }
 
     fn sleep(&self, deadline: Option<Duration>) {
@@ -383,7 +366,7 @@ impl Core {
         let awake = || {
             // Before the first is woken: that needs no alarm, we are awake.
             self.shared.ready.wake_up();
-            self.record_awake();
+            self.hook.on_awake();
         };
         let ready = self.shared.reactor.wait_then(timeout, awake);
         ready.expect("the reactor's descriptor is open")
@@ -409,37 +392,6 @@ impl Core {
             if let Some(waker) = idle {
                 waker.wake();
             }
-        }
-    }
-
-    fn trace(&self, name: &str) -> Option<task::Recorder> {
-        let (trace, _) = self.trace.as_ref()?;
-        Some(task::Recorder::new(trace.clone(), name))
-    }
-
-    fn record<R>(&self, recorder: Option<&task::Recorder>, poll: impl FnOnce() -> R) -> R {
-        let Some(recorder) = recorder else {
-            return poll();
-        };
-        recorder.trace.begin(recorder.lane);
-        let result = poll();
-        recorder.trace.end(recorder.lane);
-        result
-    }
-
-    /// From here on, whoever is woken is woken by the event loop.
-    fn record_awake(&self) {
-        if let Some((trace, lane)) = &self.trace {
-            if self.asleep.replace(false) {
-                trace.awake(*lane);
-            }
-            trace.mark(*lane);
-        }
-    }
-
-    fn record_drop(&self, recorder: Option<&task::Recorder>, cancelled: bool) {
-        if let Some(recorder) = recorder {
-            recorder.trace.drop(recorder.lane, cancelled);
         }
     }
 }

@@ -11,6 +11,7 @@
 
 pub mod chrome;
 pub mod future;
+pub mod hook;
 pub mod svg;
 pub mod terminal;
 

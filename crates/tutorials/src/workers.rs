@@ -1,7 +1,7 @@
 //! The same scheduler on several threads (added by lesson 16).
 //!
-//! One line of tasks for all, one reactor on a thread of its own, and as many workers
-//! as there are processors. A worker takes a task from the line, polls it, and takes
+//! One queue of tasks for all, one reactor on a thread of its own, and as many workers
+//! as there are processors. A worker takes a task from the queue, polls it, and takes
 //! the next. So a task may be polled by this thread now and by another one later: all
 //! it holds has to be able to move between threads, which is what `Send` means, and
 //! what [`Workers::spawn`] asks for:
@@ -35,7 +35,8 @@ use std::thread::{self, JoinHandle};
 
 use crate::reactor::Reactor;
 use crate::sync;
-use crate::trace::{Lane, Trace};
+use crate::trace::Trace;
+use crate::trace::hook::{LoopHook, TaskHook};
 use state::{State, Woken};
 
 /// A number of threads that run tasks. Dropped, it drops its tasks.
@@ -46,17 +47,16 @@ pub struct Workers {
 }
 
 struct Shared {
-    /// Its bound is the number of tasks: each stands in it once at most.
-    line: Mutex<VecDeque<Arc<Task>>>,
-    /// Rings when a task is put into the line.
+    /// Its bound is the number of tasks: each is in it once at most.
+    queue: Mutex<VecDeque<Arc<Task>>>,
+    /// Rings when a task is put into the queue.
     bell: Condvar,
     reactor: Arc<Reactor>,
     stopped: AtomicBool,
     /// All tasks, so that they can be dropped. Finished ones are swept out as it grows.
     tasks: Mutex<Vec<Weak<Task>>>,
-    trace: Option<Trace>,
-    /// The lane of the reactor's thread.
-    reacting: Option<Lane>,
+    /// Of the reactor's thread.
+    hook: LoopHook,
 }
 
 type Body = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -66,7 +66,7 @@ struct Task {
     /// `None` when it is through. The lock is never contended: `state` lets in one at a time.
     body: Mutex<Option<Body>>,
     shared: Arc<Shared>,
-    lane: Option<Lane>,
+    hook: TaskHook,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -90,13 +90,12 @@ impl Workers {
     /// There are no threads or descriptors left.
     pub fn with_trace(count: usize, trace: Option<Trace>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            line: Mutex::default(),
+            queue: Mutex::default(),
             bell: Condvar::new(),
             reactor: Arc::new(Reactor::new()?),
             stopped: AtomicBool::new(false),
             tasks: Mutex::default(),
-            reacting: trace.as_ref().map(|trace| trace.lane("reactor")),
-            trace,
+            hook: LoopHook::new(trace.as_ref()),
         });
         let mut workers = Self {
             shared: Arc::clone(&shared),
@@ -149,7 +148,7 @@ impl Spawner {
             state: State::idle(),
             body: Mutex::new(Some(Box::pin(future))),
             shared: Arc::clone(&self.shared),
-            lane: self.shared.trace.as_ref().map(|trace| trace.spawn(name)),
+            hook: self.shared.hook.task(name),
         });
         let mut tasks = lock(&self.shared.tasks);
         if tasks.len() == tasks.capacity() {
@@ -166,17 +165,9 @@ impl Spawner {
 
 impl Shared {
     fn react(&self) {
-        let recorder = self.trace.as_ref().zip(self.reacting);
         while !self.stopped.load(Ordering::SeqCst) {
-            if let Some((trace, lane)) = recorder {
-                trace.asleep(lane, None);
-            }
-            let waited = self.reactor.wait_then(None, || {
-                if let Some((trace, lane)) = recorder {
-                    trace.awake(lane);
-                    trace.mark(lane);
-                }
-            });
+            self.hook.on_sleep(None);
+            let waited = self.reactor.wait_then(None, || self.hook.on_awake());
             if let Err(error) = waited {
                 // epoll_wait fails for wrong arguments only.
                 crate::say!("the reactor failed: {error}");
@@ -193,29 +184,32 @@ impl Shared {
 
     /// Waits for a task; `None` when all is over.
     fn next(&self) -> Option<Arc<Task>> {
-        let mut line = lock(&self.line);
+        let mut queue = lock(&self.queue);
         loop {
             if self.stopped.load(Ordering::SeqCst) {
                 return None;
             }
-            if let Some(task) = line.pop_front() {
+            if let Some(task) = queue.pop_front() {
                 return Some(task);
             }
             // Lets go of the lock and sleeps in one step: no wake-up fits in between.
-            line = self.bell.wait(line).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .bell
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn queue(&self, task: Arc<Task>) {
-        let mut line = lock(&self.line);
+    fn enqueue(&self, task: Arc<Task>) {
+        let mut queue = lock(&self.queue);
         if self.stopped.load(Ordering::SeqCst) {
-            // Nobody will take it. In the line, it would keep the line's owner alive, and that it.
-            drop(line);
+            // Nobody will take it. In the queue, it would keep the queue's owner alive, and that it.
+            drop(queue);
             task.end();
             return;
         }
-        line.push_back(task);
-        drop(line);
+        queue.push_back(task);
+        drop(queue);
         self.bell.notify_one();
     }
 }
@@ -228,16 +222,15 @@ impl Task {
         let Some(future) = body.as_mut() else {
             return;
         };
-        self.record(Trace::begin);
         // A task that panics is over. Its worker and everybody else go on.
         let poll = || future.as_mut().poll(&mut Context::from_waker(&waker));
-        let done = catch_unwind(AssertUnwindSafe(poll)).unwrap_or(Poll::Ready(()));
-        self.record(Trace::end);
+        let survive = || catch_unwind(AssertUnwindSafe(poll)).unwrap_or(Poll::Ready(()));
+        let done = self.hook.on_poll(survive);
         if done.is_ready() {
             // The state stays as it is while a worker polls: a waker that comes later finds nothing to do.
             drop(body);
             self.end();
-            self.record(|trace, lane| trace.drop(lane, false));
+            self.hook.on_drop(false);
             return;
         }
         drop(body);
@@ -248,7 +241,7 @@ impl Task {
         }
         if self.state.end() {
             let shared = Arc::clone(&self.shared);
-            shared.queue(self);
+            shared.enqueue(self);
         }
     }
 
@@ -257,23 +250,17 @@ impl Task {
         let future = lock(&self.body).take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
     }
-
-    fn record(&self, record: impl FnOnce(&Trace, Lane)) {
-        if let (Some(trace), Some(lane)) = (&self.shared.trace, self.lane) {
-            record(trace, lane);
-        }
-    }
 }
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let woken = self.state.wake();
         if woken != Woken::Again {
-            self.record(Trace::wake);
+            self.hook.on_wake();
         }
         if woken == Woken::Queue {
             let shared = Arc::clone(&self.shared);
-            shared.queue(self);
+            shared.enqueue(self);
         }
     }
 }
@@ -282,7 +269,7 @@ impl Drop for Workers {
     fn drop(&mut self) {
         {
             // Under the lock: a worker between its look at `stopped` and its sleep would not hear.
-            let _line = lock(&self.shared.line);
+            let _queue = lock(&self.shared.queue);
             self.shared.stopped.store(true, Ordering::SeqCst);
             self.shared.bell.notify_all();
         }
@@ -301,15 +288,15 @@ impl Drop for Workers {
                 task.end();
             }
         }
-        let line = std::mem::take(&mut *lock(&self.shared.line));
-        drop(line);
+        let queue = std::mem::take(&mut *lock(&self.shared.queue));
+        drop(queue);
     }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
-            .field("line", &lock(&self.line).len())
+            .field("queue", &lock(&self.queue).len())
             .finish_non_exhaustive()
     }
 }

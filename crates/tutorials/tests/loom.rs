@@ -1,4 +1,4 @@
-//! The line of ready tasks, and the state of a task of several threads, in every order that two
+//! The queue of ready tasks, and the state of a task of several threads, in every order that two
 //! threads can run in.
 //!
 //! `loom` runs a test again and again, each time with another interleaving of its threads,
@@ -72,15 +72,15 @@ fn a_look_before_the_word_instead_of_after_it_loses_one() {
     use sync::Ordering::SeqCst;
 
     loom::model(|| {
-        let line = Arc::new(Mutex::new(0));
+        let queue = Arc::new(Mutex::new(0));
         let asleep = Arc::new(sync::AtomicBool::new(false));
-        let (waking, sleeping) = (Arc::clone(&line), Arc::clone(&asleep));
+        let (waking, sleeping) = (Arc::clone(&queue), Arc::clone(&asleep));
         let waker = thread::spawn(move || {
             *waking.lock().unwrap() += 1;
             // Whether it rouses the sleeper.
             sleeping.swap(false, SeqCst)
         });
-        let empty = *line.lock().unwrap() == 0;
+        let empty = *queue.lock().unwrap() == 0;
         if empty {
             // Here, between the look above and the word below, it is lost.
             asleep.store(true, SeqCst);
@@ -99,8 +99,8 @@ fn a_wake_up_that_comes_while_a_worker_polls_is_heard_and_nobody_polls_twice_at_
 
     struct Shared {
         state: state::State,
-        /// How often the one task stands in the line, and whether it is through.
-        line: Mutex<(VecDeque<()>, bool)>,
+        /// How often the one task is in the queue, and whether it is through.
+        queue: Mutex<(VecDeque<()>, bool)>,
         bell: loom::sync::Condvar,
         said: [sync::AtomicBool; 2],
         polled: sync::AtomicBool,
@@ -108,27 +108,27 @@ fn a_wake_up_that_comes_while_a_worker_polls_is_heard_and_nobody_polls_twice_at_
 
     impl Shared {
         fn queue(&self) {
-            self.line.lock().unwrap().0.push_back(());
+            self.queue.lock().unwrap().0.push_back(());
             self.bell.notify_one();
         }
 
         fn work(&self) {
             loop {
-                let mut line = self.line.lock().unwrap();
-                while line.0.pop_front().is_none() {
-                    if line.1 {
+                let mut queue = self.queue.lock().unwrap();
+                while queue.0.pop_front().is_none() {
+                    if queue.1 {
                         return;
                     }
-                    line = self.bell.wait(line).unwrap();
+                    queue = self.bell.wait(queue).unwrap();
                 }
-                drop(line);
+                drop(queue);
                 self.state.begin();
                 assert!(!self.polled.swap(true, SeqCst), "two poll it at once");
                 // Relaxed: that it is seen at all is the wake-up's doing.
                 let through = self.said.iter().all(|said| said.load(Relaxed));
                 self.polled.swap(false, SeqCst);
                 if through {
-                    self.line.lock().unwrap().1 = true;
+                    self.queue.lock().unwrap().1 = true;
                     self.bell.notify_all();
                     return;
                 }
@@ -144,7 +144,7 @@ fn a_wake_up_that_comes_while_a_worker_polls_is_heard_and_nobody_polls_twice_at_
     model.check(|| {
         let shared = Arc::new(Shared {
             state: state::State::idle(),
-            line: Mutex::new((VecDeque::new(), false)),
+            queue: Mutex::new((VecDeque::new(), false)),
             bell: loom::sync::Condvar::new(),
             said: [sync::AtomicBool::new(false), sync::AtomicBool::new(false)],
             polled: sync::AtomicBool::new(false),

@@ -1,7 +1,7 @@
 //! # Lesson 13: async and await
 //!
 //! Everything is in place. The *scheduler* (`scheduler.rs`, added by this lesson) has a
-//! line of tasks that were woken, a heap of deadlines and a reactor; tasks are `async fn`s.
+//! queue of tasks that were woken, a heap of deadlines and a reactor; tasks are `async fn`s.
 //! Two of them run here on one thread, each with a loop that never ends, and neither
 //! knows of the other.
 //!
@@ -83,6 +83,10 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let scheduler = Scheduler::with(clock, trace.clone())?;
     let handle = scheduler.handle();
 
+    say!(
+        "two endless loops; Ctrl-C ends them, or else we do after {} s",
+        options.seconds
+    );
     let numbers = handle.spawn("numbers", print_numbers(handle.clone()));
     let seconds = handle.spawn("seconds", print_seconds(handle.clone()));
     let enough = handle.sleep(Duration::from_secs(options.seconds.into()));

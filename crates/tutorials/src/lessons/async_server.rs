@@ -100,13 +100,15 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let scheduler = Scheduler::with(clock, trace.clone())?;
     let handle = scheduler.handle();
 
-    // Visitors of our own find any port; you would have to look for it.
-    let port = if options.timed.jump {
-        Port { port: Some(0) }
+    let listener = if options.timed.jump {
+        // Visitors of our own find any port, and nobody else is invited.
+        say!("three visitors come, and when they have gone the lesson ends");
+        let port = options.port.port.unwrap_or(0);
+        common::listen::bind(&format!("127.0.0.1:{port}"), "--port")?
     } else {
-        Port { ..options.port }
+        options.port.listen()?
     };
-    let listener = Watched::new(&handle, port.listen(Protocol::Double)?)?;
+    let listener = Watched::new(&handle, listener)?;
     let address = listener.local_addr()?;
     let serving = handle.spawn("server", server(handle.clone(), listener));
     if options.timed.jump {

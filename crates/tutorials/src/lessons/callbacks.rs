@@ -45,7 +45,8 @@ use crate::options::{Record, Speak};
 use crate::protocol::{Conversation, Protocol};
 use crate::say;
 use crate::stop::Stop;
-use crate::trace::{self, Lane, Trace, Why};
+use crate::trace::hook::{LoopHook, TaskHook};
+use crate::trace::{self, Why};
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -62,9 +63,9 @@ type Callback = fn(&mut Server, Token) -> io::Result<()>;
 /// All the loop knows: which callback belongs to which token.
 struct EventLoop {
     poll: Poll,
-    callbacks: HashMap<Token, (Callback, Option<Lane>)>,
-    /// The recorder, and the lane of the loop itself.
-    trace: Option<(Trace, Lane)>,
+    callbacks: HashMap<Token, (Callback, TaskHook)>,
+    /// Here and below, hooks are for `--trace`: the lesson is the rest.
+    hook: LoopHook,
 }
 
 /// All the callbacks share.
@@ -101,10 +102,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         events: EventLoop {
             poll: Poll::new()?,
             callbacks: HashMap::new(),
-            trace: trace.clone().map(|trace| {
-                let lane = trace.lane("reactor");
-                (trace, lane)
-            }),
+            hook: LoopHook::new(trace.as_ref()),
         },
         listener: TcpListener::from_std(options.speak.listen()?),
         protocol: options.speak.protocol,
@@ -121,11 +119,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     // The event loop. It waits, and calls callbacks; that is all.
     let mut ready = Events::with_capacity(256);
     while !server.stopped {
-        server
-            .events
-            .record_loop(|trace, lane| trace.asleep(lane, None));
+        server.events.hook.on_sleep(None);
         let polled = server.events.poll.poll(&mut ready, None);
-        server.events.record_loop(Trace::awake);
+        server.events.hook.on_awake();
         match polled {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             polled => polled?,
@@ -142,23 +138,20 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 impl Server {
     fn call(&mut self, token: Token) {
         // It may have been forgotten by a callback that ran just before.
-        let Some(&(callback, lane)) = self.events.callbacks.get(&token) else {
+        let Some((callback, hook)) = self.events.callbacks.get(&token).cloned() else {
             return;
         };
-        self.events.record_loop(Trace::mark);
-        self.events.record(lane, Trace::wake);
-        self.events.record(lane, Trace::begin);
-        let result = callback(self, token);
-        self.events.record(lane, Trace::end);
+        self.events.hook.on_awake();
+        hook.on_wake();
+        let result = hook.on_poll(|| callback(self, token));
         if let Err(error) = result {
             self.forget(token, &error.to_string());
         }
     }
 
     fn forget(&mut self, token: Token, why: &str) {
-        if let Some((_, lane)) = self.events.callbacks.remove(&token) {
-            self.events
-                .record(lane, |trace, lane| trace.drop(lane, false));
+        if let Some((_, hook)) = self.events.callbacks.remove(&token) {
+            hook.on_drop(false);
         }
         // Closing the socket takes it out of epoll, too.
         if let Some(client) = self.clients.remove(&token) {
@@ -283,21 +276,7 @@ impl EventLoop {
     }
 
     fn remember(&mut self, token: Token, callback: Callback, name: &str) {
-        let lane = self.trace.as_ref().map(|(trace, _)| trace.spawn(name));
-        // It waits for its socket from the start, and not for its turn.
-        self.record(lane, |trace, lane| trace.asleep(lane, Some(Why::Readable)));
-        self.callbacks.insert(token, (callback, lane));
-    }
-
-    fn record(&self, lane: Option<Lane>, record: impl FnOnce(&Trace, Lane)) {
-        if let (Some((trace, _)), Some(lane)) = (&self.trace, lane) {
-            record(trace, lane);
-        }
-    }
-
-    fn record_loop(&self, record: impl FnOnce(&Trace, Lane)) {
-        if let Some((trace, lane)) = &self.trace {
-            record(trace, *lane);
-        }
+        let hook = self.hook.task(name).waiting(Why::Readable);
+        self.callbacks.insert(token, (callback, hook));
     }
 }

@@ -147,9 +147,12 @@ async fn client(
         let answer = String::from_utf8_lossy(&answer[..length]);
         let answer = answer.trim_end();
         if answer != (2 * question).to_string() {
-            return Err(io::Error::other(format!(
-                "it doubled {question} to {answer:?}"
-            )));
+            return Err(io::Error::other(match answer {
+                "Hello world" => "that lesson answers \"Hello world\" and does not double; \
+                     start it with --protocol double"
+                    .to_owned(),
+                _ => format!("it doubled {question} to {answer:?}"),
+            }));
         }
         say!("client {number}: {question} -> {answer}");
     }

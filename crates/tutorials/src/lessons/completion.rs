@@ -48,7 +48,8 @@ use crate::options::{Port, Record};
 use crate::protocol::{Conversation, Protocol};
 use crate::say;
 use crate::stop::Stop;
-use crate::trace::{self, Lane, Trace, Why};
+use crate::trace::hook::{LoopHook, TaskHook};
+use crate::trace::{self, Why};
 
 /// Requests that fit into the ring before it is handed to the kernel.
 const REQUESTS: u32 = 1024;
@@ -79,7 +80,8 @@ struct Client {
     sent: usize,
     reading: bool,
     name: String,
-    lane: Option<Lane>,
+    /// For `--trace`, as the server's.
+    hook: TaskHook,
 }
 
 struct Server {
@@ -92,8 +94,7 @@ struct Server {
     under_way: usize,
     connected: usize,
     stopping: bool,
-    /// The recorder, and the lane of the loop itself.
-    trace: Option<(Trace, Lane)>,
+    hook: LoopHook,
 }
 
 /// Runs the lesson until Ctrl-C.
@@ -106,7 +107,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "the kernel refuses io_uring (see /proc/sys/kernel/io_uring_disabled and the container's seccomp profile)",
     )?;
     let stop = Stop::on_signals()?;
-    let listener = options.port.listen(Protocol::Double)?;
+    let listener = options.port.listen()?;
     let trace = options.record.recorder(&Clock::real());
     let mut server = Server {
         ring,
@@ -116,10 +117,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         under_way: 0,
         connected: 0,
         stopping: false,
-        trace: trace.clone().map(|trace| {
-            let lane = trace.lane("reactor");
-            (trace, lane)
-        }),
+        hook: LoopHook::new(trace.as_ref()),
     };
     server.serve(&stop)?;
     say!("bye");
@@ -150,14 +148,10 @@ impl Server {
         )?;
         self.ask_for_clients()?;
         while self.under_way > 0 {
-            if let Some((trace, reactor)) = &self.trace {
-                trace.asleep(*reactor, Some(Why::Completion));
-            }
+            self.hook.on_sleep(Some(Why::Completion));
             // The one system call: hand in what was asked, and wait for at least one answer.
             let submitted = self.ring.submit_and_wait(1);
-            if let Some((trace, reactor)) = &self.trace {
-                trace.awake(*reactor);
-            }
+            self.hook.on_awake();
             match submitted {
                 Err(error)
                     if error.raw_os_error() == Some(rustix::io::Errno::INTR.raw_os_error()) => {}
@@ -222,14 +216,15 @@ impl Server {
             }
             number => {
                 let number = usize::try_from(number).map_err(io::Error::other)?;
-                if let Some((trace, reactor)) = &self.trace {
-                    trace.mark(*reactor);
-                }
-                self.record(number, Trace::wake);
-                self.record(number, Trace::begin);
-                let goes_on = self.client_answered(number, answer.result());
-                trace::waiting(Why::Completion);
-                self.record(number, Trace::end);
+                let client = self.clients[number].as_ref();
+                let hook = client.map(|client| client.hook.clone()).unwrap_or_default();
+                self.hook.on_awake();
+                hook.on_wake();
+                let goes_on = hook.on_poll(|| {
+                    let goes_on = self.client_answered(number, answer.result());
+                    trace::waiting(Why::Completion);
+                    goes_on
+                });
                 if !goes_on? {
                     self.goodbye(number);
                 }
@@ -247,10 +242,7 @@ impl Server {
             .map_or_else(|_| "?".to_owned(), |peer| peer.to_string());
         say!("connected: {name}");
         self.connected += 1;
-        let lane = self
-            .trace
-            .as_ref()
-            .map(|(trace, _)| trace.spawn(format!("client {}", self.connected)));
+        let hook = self.hook.task(format!("client {}", self.connected));
         let client = Client {
             stream,
             conversation: Conversation::new(Protocol::Double),
@@ -259,7 +251,7 @@ impl Server {
             sent: 0,
             reading: true,
             name,
-            lane,
+            hook,
         };
         let number = self.free.pop().unwrap_or_else(|| {
             self.clients.push(None);
@@ -315,8 +307,8 @@ impl Server {
     }
 
     fn goodbye(&mut self, number: usize) {
-        self.record(number, |trace, lane| trace.drop(lane, false));
         if let Some(client) = self.clients[number].take() {
+            client.hook.on_drop(false);
             if !self.stopping {
                 say!("disconnected: {}", client.name);
             }
@@ -333,13 +325,6 @@ impl Server {
                 .build()
                 .user_data(CANCEL),
         )
-    }
-
-    fn record(&self, number: usize, record: impl FnOnce(&Trace, Lane)) {
-        let lane = self.clients[number].as_ref().and_then(|client| client.lane);
-        if let (Some((trace, _)), Some(lane)) = (&self.trace, lane) {
-            record(trace, lane);
-        }
     }
 }
 

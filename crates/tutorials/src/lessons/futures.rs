@@ -38,7 +38,8 @@ use crate::options::Record;
 use crate::pool::{Promise, ThreadPool};
 use crate::say;
 use crate::stop::Stop;
-use crate::trace::{self, Lane, Trace, Why};
+use crate::trace::hook::{LoopHook, TaskHook};
+use crate::trace::{self, Why};
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -93,13 +94,14 @@ struct Task {
     body: Body,
     /// What it waits for.
     promise: Option<Promise<Answer>>,
-    lane: Option<Lane>,
+    /// For `--trace`.
+    hook: TaskHook,
 }
 
 impl Task {
     /// Sends the result into the body, which runs to its next promise; then `home` will be
     /// sent this task's number when that one is done. `false`: it is through.
-    fn step(&mut self, number: usize, home: &Sender<usize>, trace: Option<&Trace>) -> bool {
+    fn step(&mut self, number: usize, home: &Sender<usize>) -> bool {
         let step = match (self.body.state(), self.promise.take()) {
             (State::Created, _) => self.body.start(),
             (_, promise) => match promise.and_then(|promise| promise.take()) {
@@ -112,12 +114,10 @@ impl Task {
         match step {
             Ok(Step::Yielded(promise)) => {
                 let home = home.clone();
-                let recorder = trace.cloned().zip(self.lane);
+                let hook = self.hook.clone();
                 // Runs on the pool's thread, so it does no more than this. Nobody may listen any more.
                 promise.when_done(move || {
-                    if let Some((trace, lane)) = recorder {
-                        trace.wake(lane);
-                    }
+                    hook.on_wake();
                     let _ = home.send(number);
                 });
                 self.promise = Some(promise);
@@ -141,7 +141,7 @@ impl Task {
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Stop::on_signals()?.exit_when_asked()?;
     let trace = options.record.recorder(&Clock::real());
-    let reactor = trace.as_ref().map(|trace| trace.lane("reactor"));
+    let hook = LoopHook::new(trace.as_ref());
     let pool = Rc::new(ThreadPool::new(4, trace.as_ref())?);
     let late = add(Rc::clone(&pool), "4", "5");
     let bodies = [
@@ -165,7 +165,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         .map(|(name, body)| Task {
             body,
             promise: None,
-            lane: trace.as_ref().map(|trace| trace.spawn(name)),
+            hook: hook.task(name),
         })
         .collect();
 
@@ -176,28 +176,17 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         home.send(number)?;
     }
     while running > 0 {
-        record(trace.as_ref(), reactor, |trace, lane| {
-            trace.asleep(lane, Some(Why::Thread));
-        });
+        hook.on_sleep(Some(Why::Thread));
         let number = done.recv()?;
-        record(trace.as_ref(), reactor, Trace::awake);
+        hook.on_awake();
         let task = &mut tasks[number];
-        record(trace.as_ref(), task.lane, Trace::begin);
-        let goes_on = task.step(number, &home, trace.as_ref());
-        record(trace.as_ref(), task.lane, Trace::end);
+        let hook = task.hook.clone();
+        let goes_on = hook.on_poll(|| task.step(number, &home));
         if !goes_on {
             running -= 1;
-            record(trace.as_ref(), task.lane, |trace, lane| {
-                trace.drop(lane, false)
-            });
+            hook.on_drop(false);
         }
     }
     options.record.draw(trace.as_ref())?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn record(trace: Option<&Trace>, lane: Option<Lane>, record: impl FnOnce(&Trace, Lane)) {
-    if let (Some(trace), Some(lane)) = (trace, lane) {
-        record(trace, lane);
-    }
 }

@@ -46,7 +46,8 @@ use crate::protocol::{Conversation, Protocol};
 use crate::reactor::Interest;
 use crate::say;
 use crate::stop::Stop;
-use crate::trace::{self, Lane, Trace, Why};
+use crate::trace::hook::{LoopHook, TaskHook};
+use crate::trace::{self, Why};
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -65,14 +66,15 @@ type Body = Generator<Wait, (), (), Infallible>;
 
 struct Task {
     body: Body,
-    lane: Option<Lane>,
+    /// For `--trace`.
+    hook: TaskHook,
 }
 
 /// Who can go on. Tasks put new tasks here: as many as there are connections.
-type Line = Rc<RefCell<VecDeque<Task>>>;
+type Queue = Rc<RefCell<VecDeque<Task>>>;
 
 /// Waits for clients, and makes a generator for each.
-fn server(listener: TcpListener, protocol: Protocol, line: Line, trace: Option<Trace>) -> Body {
+fn server(listener: TcpListener, protocol: Protocol, queue: Queue, hook: Rc<LoopHook>) -> Body {
     Generator::new(async move |y: Waits| {
         let listener = Rc::new(listener);
         let mut number = 0;
@@ -84,12 +86,9 @@ fn server(listener: TcpListener, protocol: Protocol, line: Line, trace: Option<T
                         continue;
                     };
                     number += 1;
-                    let task = Task::new(
-                        client(stream, protocol),
-                        format!("client {number}"),
-                        trace.as_ref(),
-                    );
-                    line.borrow_mut().push_back(task);
+                    let hook = hook.task(format!("client {number}"));
+                    let body = client(stream, protocol);
+                    queue.borrow_mut().push_back(Task { body, hook });
                 }
                 Err(error) if is_not_yet(&error) => {}
                 Err(error) => {
@@ -155,30 +154,32 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let stop = Stop::on_signals()?;
     let listener = options.speak.listen()?;
     let trace = options.record.recorder(&Clock::real());
-    let reactor = trace.as_ref().map(|trace| (trace, trace.lane("reactor")));
-    let line = Line::default();
-    let first = server(
-        listener,
-        options.speak.protocol,
-        Rc::clone(&line),
-        trace.clone(),
-    );
-    line.borrow_mut()
-        .push_back(Task::new(first, "server".to_owned(), trace.as_ref()));
+    let hook = Rc::new(LoopHook::new(trace.as_ref()));
+    let queue = Queue::default();
+    let first = Task {
+        hook: hook.task("server"),
+        body: server(
+            listener,
+            options.speak.protocol,
+            Rc::clone(&queue),
+            Rc::clone(&hook),
+        ),
+    };
+    queue.borrow_mut().push_back(first);
 
     // The event loop: run who is ready, ask who is ready next.
     let mut waiting: Vec<(Wait, Task)> = Vec::new();
     loop {
         loop {
-            // Not in the `while`: the borrow must end before the task runs and wants the line.
-            let Some(mut task) = line.borrow_mut().pop_front() else {
+            // Not in the `while`: the borrow must end before the task runs and wants the queue.
+            let Some(mut task) = queue.borrow_mut().pop_front() else {
                 break;
             };
-            if let Some(wait) = task.step(trace.as_ref()) {
+            if let Some(wait) = task.step() {
                 waiting.push((wait, task));
             }
         }
-        if is_stopped(&stop, &mut waiting, &line, reactor)? {
+        if is_stopped(&stop, &mut waiting, &queue, &hook)? {
             say!("bye");
             options.record.draw(trace.as_ref())?;
             return Ok(stop.exit_code());
@@ -186,12 +187,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Waits in `select` and moves who is ready into the line. `true`: somebody pressed Ctrl-C.
+/// Waits in `select` and moves who is ready into the queue. `true`: somebody pressed Ctrl-C.
 fn is_stopped(
     stop: &Stop,
     waiting: &mut Vec<(Wait, Task)>,
-    line: &Line,
-    recorder: Option<(&Trace, Lane)>,
+    queue: &Queue,
+    hook: &LoopHook,
 ) -> io::Result<bool> {
     let mut readable = FdSet::new();
     let mut writable = FdSet::new();
@@ -202,14 +203,9 @@ fn is_stopped(
             Interest::Writable => writable.insert(socket.as_fd()),
         }
     }
-    if let Some((trace, reactor)) = recorder {
-        trace.asleep(reactor, None);
-    }
+    hook.on_sleep(None);
     let selected = select(None, &mut readable, &mut writable, None, None);
-    if let Some((trace, reactor)) = recorder {
-        trace.awake(reactor);
-        trace.mark(reactor);
-    }
+    hook.on_awake();
     match selected {
         Ok(_) => {}
         Err(Errno::EINTR) => return Ok(false),
@@ -225,46 +221,34 @@ fn is_stopped(
         .collect();
     let mut ready = ready.into_iter();
     let ready = waiting.extract_if(.., |_| ready.next().unwrap_or(false));
-    line.borrow_mut().extend(ready.map(|(_, task)| {
-        if let Some(((trace, _), lane)) = recorder.zip(task.lane) {
-            trace.wake(lane);
-        }
+    queue.borrow_mut().extend(ready.map(|(_, task)| {
+        task.hook.on_wake();
         task
     }));
     Ok(stopped)
 }
 
 impl Task {
-    fn new(body: Body, name: String, trace: Option<&Trace>) -> Self {
-        let lane = trace.map(|trace| trace.spawn(name));
-        Self { body, lane }
-    }
-
     /// Runs it to its next wait; `None` when it is through.
-    fn step(&mut self, trace: Option<&Trace>) -> Option<Wait> {
-        let recorder = trace.zip(self.lane);
-        if let Some((trace, lane)) = recorder {
-            trace.begin(lane);
-        }
-        let step = match self.body.state() {
-            State::Created => self.body.start(),
-            _ => self.body.send(()),
-        };
-        let wait = match step {
-            Ok(Step::Yielded(wait)) => {
-                trace::waiting(match wait.1 {
-                    Interest::Readable => Why::Readable,
-                    Interest::Writable => Why::Writable,
-                });
-                Some(wait)
+    fn step(&mut self) -> Option<Wait> {
+        let wait = self.hook.on_poll(|| {
+            let step = match self.body.state() {
+                State::Created => self.body.start(),
+                _ => self.body.send(()),
+            };
+            match step {
+                Ok(Step::Yielded(wait)) => {
+                    trace::waiting(match wait.1 {
+                        Interest::Readable => Why::Readable,
+                        Interest::Writable => Why::Writable,
+                    });
+                    Some(wait)
+                }
+                _ => None,
             }
-            _ => None,
-        };
-        if let Some((trace, lane)) = recorder {
-            trace.end(lane);
-            if wait.is_none() {
-                trace.drop(lane, false);
-            }
+        });
+        if wait.is_none() {
+            self.hook.on_drop(false);
         }
         wait
     }

@@ -2,8 +2,8 @@
 //!
 //! An `async fn` does not run when it is called. It makes a value, a *future*, that
 //! holds its local variables and where it stands; `poll` runs it to its next wait. The
-//! compiler writes that value's type for you. In this file one is written by hand,
-//! beside the `async fn` that it equals.
+//! compiler writes that value's type for you. Lesson 5 wrote such a type by hand for a
+//! generator; this file writes one for a future, beside the `async fn` that it equals.
 //!
 //! **Type this.**
 //!
@@ -13,8 +13,9 @@
 //!
 //! **Observe.** Both answer the same at every poll. [`SumByHand`] is an enum with one
 //! variant per place where the function can stand, and each holds just the variables
-//! that are alive there. `match` jumps to where it stood. Nothing else is behind the
-//! generators of lesson 5 and every `.await` to come.
+//! that are alive there. `match` jumps to where it stood, as in lesson 5's `ByHand`. What is new:
+//! a place may be *inside of another future*, and then that one is polled first. Nothing
+//! else is behind every `.await` to come.
 //!
 //! **What `Pin` is for.** A local variable may be a reference to another one, and both
 //! may be alive across an `.await`: then the future holds a pointer *into itself*. Moving

@@ -1,7 +1,7 @@
 //! # Lesson 16: why `spawn` asks for `Send`
 //!
 //! One thread uses one processor. The scheduler of this lesson (`workers.rs`, added by
-//! it) has one line of tasks and several threads that take from it, so a task goes on
+//! it) has one queue of tasks and several threads that take from it, so a task goes on
 //! now on this thread, now on that one. Whatever it holds while it waits moves along:
 //! all of that must be `Send`, and the compiler checks it, through every function the
 //! task calls.
@@ -35,10 +35,11 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::clock::Clock;
 use crate::net::{Watched, accept, recv, send};
-use crate::options::{Port, Record};
+use crate::options::{Port, Record, refuse};
 use crate::protocol::{Conversation, Protocol};
 use crate::reactor::{Interest, Reactor};
 use crate::say;
@@ -61,7 +62,7 @@ pub struct Options {
     workers: Option<u16>,
 
     /// Show a task that is not `Send`, and what the compiler says to it
-    #[arg(long, env = "TUTORIALS_ERROR", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "TUTORIALS_ERROR", value_parser = BoolishValueParser::new())]
     error: bool,
 }
 
@@ -112,11 +113,14 @@ async fn talk(client: Client) -> io::Result<()> {
 /// The port is in use, or there are no threads to be had.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.error {
+        if options.record.trace.is_some() {
+            refuse("--error runs no task that --trace could draw: leave one of them out");
+        }
         say!("{}\n{}", SOURCE.trim_end(), ERROR.trim_end());
         return Ok(ExitCode::SUCCESS);
     }
     let stop = Arc::new(Stop::on_signals()?);
-    let listener = options.port.listen(Protocol::Double)?;
+    let listener = options.port.listen()?;
     let trace = options.record.recorder(&Clock::real());
     let count = match options.workers {
         Some(count) => count.into(),

@@ -55,7 +55,7 @@ pub struct Options {
 /// The port is in use.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Stop::on_signals()?.exit_when_asked()?;
-    let listener = options.port.listen(Protocol::Double)?;
+    let listener = options.port.listen()?;
     listener.set_nonblocking(false)?;
     serve(&listener)
 }

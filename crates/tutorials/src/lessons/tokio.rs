@@ -113,7 +113,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::on_signals()?;
     let trace = options.record.recorder(&Clock::real());
     let runtime = runtime(trace.as_ref())?;
-    let listener = options.port.listen(Protocol::Double)?;
+    let listener = options.port.listen()?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
         tokio::select! {

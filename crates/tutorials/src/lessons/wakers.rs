@@ -1,59 +1,52 @@
 //! # Lesson 12: wakers
 //!
 //! A future that is not ready says `Pending`. How does anybody know when to poll it
-//! again? Asking all of them all the time would burn the processor. So the poller hands
-//! in a [`Waker`], the future leaves it with whoever will know, and that one calls it.
-//! The scheduler polls only who was woken, and sleeps when nobody was.
+//! again? Asking all the time would burn the processor. So whoever polls hands in a
+//! [`Waker`], the future leaves it with somebody who will know, and that one calls it.
+//! Only who was woken is polled, and who polls sleeps when nobody was.
+//!
+//! The lesson has two parts. **Part A** is this file and `wakers/lost.rs`: one future, one
+//! waker, and a thread. **Part B** is `wakers/server.rs`: many tasks, and one reactor in
+//! place of all the threads.
 //!
 //! **Type this.**
 //!
 //! ```text
-//! cargo run -p tutorials -- wakers
-//! nc 127.0.0.1 8080                   type 21
-//! cargo run -p tutorials -- wakers --lost
+//! cargo run -p tutorials -- wakers --nap      part A: who calls the waker
+//! cargo run -p tutorials -- wakers --lost     part A: what can go wrong
+//! cargo run -p tutorials -- wakers            part B, in one terminal
+//! nc 127.0.0.1 8080                           and in another; type 21
 //! ```
 //!
-//! **Observe.** Three things that know nothing of each other: `talk` (a task) awaits a
-//! socket; the *reactor* (`reactor.rs`, added by this lesson) knows which socket which
-//! waker waits for; the *executor* (`serve`, below) polls who stands in the line
-//! (`ready.rs`). The waker is all that connects them, and it may come from any thread.
-//! Before `talk` tries to read it asks for the reactor's `tick`; if it then has to wait,
-//! it waits for another one. So nothing is missed that happens between the two.
-//!
-//! `--lost` shows what can go wrong. A future looks whether the bell has rung (no), the
-//! bell rings (nobody waits yet, so nobody is woken), the future leaves its waker: it
-//! waits for ever. The mend: leave the waker *first*, then look once more. There is one
-//! such place in `ready.rs` (and another in lesson 16); `tests/loom.rs` proves that they
-//! are mended.
+//! **Observe.** `--nap` polls twice, and not once in between: `block_on` sleeps until the
+//! waker is called, by a thread that has slept itself. `--lost` calls a waker before it is
+//! there, and so nobody. There is one such place in `ready.rs` (and another in lesson 16);
+//! `tests/loom.rs` proves that they are mended. In part B, `talk` is that of lesson 1 again.
 //!
 //! **Python and here.** None of the originals has this lesson: there the loop keeps
 //! everything, and a future calls `loop.call_soon(task.step)`. That is a waker, too.
 //!
 //! **Exercise.** `tests/exercises/wakers.rs`: a one-shot channel between threads.
 
-use std::cell::RefCell;
+mod lost;
+mod server;
+
 use std::future::poll_fn;
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::clock::Clock;
-use crate::options::{Port, Record};
-use crate::protocol::{Conversation, Protocol};
-use crate::reactor::{Interest, Reactor};
-use crate::ready::Ready;
+use crate::options::{Port, Record, refuse};
 use crate::say;
 use crate::stop::Stop;
-use crate::trace::{Lane, Trace};
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -63,274 +56,100 @@ pub struct Options {
     #[command(flatten)]
     record: Record,
 
-    /// Show a wake-up being lost, and how not to lose it
-    #[arg(long, env = "TUTORIALS_LOST", value_parser = clap::builder::FalseyValueParser::new())]
+    /// Part A: poll one future that a thread wakes
+    #[arg(long, env = "TUTORIALS_NAP", value_parser = BoolishValueParser::new())]
+    nap: bool,
+
+    /// Part A: show a wake-up being lost, and how not to lose it
+    #[arg(long, env = "TUTORIALS_LOST", value_parser = BoolishValueParser::new())]
     lost: bool,
 }
 
-/// Runs the lesson until Ctrl-C.
+/// Runs part A, or part B until Ctrl-C.
 ///
 /// # Errors
 ///
 /// The port is in use.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    if options.lost {
-        lose_a_wake_up();
+    if options.nap || options.lost {
+        if options.record.trace.is_some() {
+            refuse("--nap and --lost run no task that --trace could draw: leave one out");
+        }
+        if options.nap {
+            nap();
+        }
+        if options.lost {
+            lost::lose_a_wake_up();
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let stop = Stop::on_signals()?;
-    let listener = options.port.listen(Protocol::Double)?;
+    let listener = options.port.listen()?;
     let trace = options.record.recorder(&Clock::real());
-    serve(listener, &stop, trace.as_ref())?;
+    server::serve(listener, &stop, trace.as_ref())?;
     say!("bye");
     options.record.draw(trace.as_ref())?;
     Ok(stop.exit_code())
 }
 
-/// After so many polls the executor looks at the sockets even if somebody is ready still.
-const POLLS_BETWEEN_LOOKS: u32 = 61;
-
-type Task = Pin<Box<dyn Future<Output = ()>>>;
-
-/// What tasks share: the reactor, and where to put new tasks.
-struct Shared {
-    reactor: Arc<Reactor>,
-    new: RefCell<Vec<(String, Task)>>,
+/// A future that is ready after a while. Timers come in lesson 13; here a thread sleeps, and
+/// then calls the waker. That is all it takes.
+struct Nap {
+    duration: Duration,
+    /// `None` before the first poll.
+    over: Option<Arc<AtomicBool>>,
 }
 
-/// What a waker of a task is: put its number into the line.
-struct TaskWaker {
-    number: usize,
-    line: Arc<Ready<usize>>,
-    reactor: Arc<Reactor>,
-    /// Being woken twice is being woken once.
-    in_line: AtomicBool,
-    lane: Option<(Trace, Lane)>,
-}
-
-impl Wake for TaskWaker {
-    fn wake(self: Arc<Self>) {
-        if self.in_line.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        if let Some((trace, lane)) = &self.lane {
-            trace.wake(*lane);
-        }
-        // `true`: the executor sleeps in the kernel, and somebody has to get it out of there.
-        if self.line.push(self.number) {
-            self.reactor.rouse();
+impl Nap {
+    fn new(duration: Duration) -> Self {
+        Self {
+            duration,
+            over: None,
         }
     }
 }
 
-/// The executor: polls who stands in the line, and sleeps in the reactor when nobody does.
-fn serve(listener: TcpListener, stop: &Stop, trace: Option<&Trace>) -> io::Result<()> {
-    let reactor = Arc::new(Reactor::new()?);
-    let line = Arc::new(Ready::new());
-    let shared = Rc::new(Shared {
-        reactor: Arc::clone(&reactor),
-        new: RefCell::default(),
-    });
-    let stopping = reactor.watch(stop)?;
-    let reactor_lane = trace.map(|trace| (trace, trace.lane("reactor")));
-    // Places of finished tasks are used again, or the table would grow for ever.
-    let mut tasks: Vec<Option<(Task, Arc<TaskWaker>)>> = Vec::new();
-    let mut free: Vec<usize> = Vec::new();
-    let first = accept_all(listener, Rc::clone(&shared));
-    shared
-        .new
-        .borrow_mut()
-        .push(("server".to_owned(), Box::pin(first)));
-    loop {
-        for (name, task) in shared.new.borrow_mut().drain(..) {
-            let number = free.pop().unwrap_or(tasks.len());
-            tasks.resize_with(tasks.len().max(number + 1), || None);
-            let waker = Arc::new(TaskWaker {
-                number,
-                line: Arc::clone(&line),
-                reactor: Arc::clone(&reactor),
-                in_line: AtomicBool::new(false),
-                lane: trace.map(|trace| (trace.clone(), trace.spawn(name))),
-            });
-            tasks[number] = Some((task, Arc::clone(&waker)));
-            // Its first poll.
-            waker.wake();
-        }
-        for _ in 0..POLLS_BETWEEN_LOOKS {
-            let Some(number) = line.pop() else {
-                break;
+impl Future for Nap {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(over) = &self.over {
+            return match over.load(Ordering::SeqCst) {
+                true => Poll::Ready(()),
+                // Polled for another reason. The thread has our waker still.
+                false => Poll::Pending,
             };
-            // A waker may be older than its task, and its number be another's by now: then that
-            // one is polled for nothing, which does no harm.
-            let Some((task, waker)) = &mut tasks[number] else {
-                continue;
-            };
-            waker.in_line.swap(false, Ordering::AcqRel);
-            let waker = Arc::clone(waker);
-            record(&waker, Trace::begin);
-            let done = task
-                .as_mut()
-                .poll(&mut Context::from_waker(&Waker::from(Arc::clone(&waker))));
-            record(&waker, Trace::end);
-            if done.is_ready() {
-                record(&waker, |trace, lane| trace.drop(lane, false));
-                tasks[number] = None;
-                free.push(number);
-            }
         }
-        if !shared.new.borrow().is_empty() || !line.is_empty() {
-            if let Some((trace, lane)) = reactor_lane {
-                trace.mark(lane);
-            }
-            // Somebody is ready: a glance at the sockets, without sleeping.
-            reactor.wait(Some(Duration::ZERO))?;
-        } else if line.fall_asleep() {
-            if let Some((trace, lane)) = reactor_lane {
-                trace.asleep(lane, None);
-            }
-            reactor.wait_then(None, || {
-                // Before the first is woken: nobody has to rouse us any more.
-                line.wake_up();
-                if let Some((trace, lane)) = reactor_lane {
-                    trace.awake(lane);
-                    trace.mark(lane);
-                }
-            })?;
-            line.wake_up();
-        }
-        if stopping.tick(Interest::Readable) > 0 {
-            // All tasks are dropped here, and so all connections closed.
-            return Ok(());
-        }
-    }
-}
-
-fn record(waker: &TaskWaker, record: impl FnOnce(&Trace, Lane)) {
-    if let Some((trace, lane)) = &waker.lane {
-        record(trace, *lane);
-    }
-}
-
-async fn accept_all(listener: TcpListener, shared: Rc<Shared>) {
-    let source = match shared.reactor.watch(&listener) {
-        Ok(source) => source,
-        Err(error) => return say!("cannot wait for clients: {error}"),
-    };
-    for number in 1.. {
-        let accepted = loop {
-            // What the reactor has heard so far. From here on nothing it hears is missed.
-            let tick = source.tick(Interest::Readable);
-            match listener.accept() {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // Here it waits: leaves its waker with the reactor and says `Pending`.
-                    source.after(Interest::Readable, tick).await;
-                }
-                accepted => break accepted,
-            }
-        };
-        match accepted {
-            Ok((stream, address)) => {
-                let inner = Rc::clone(&shared);
-                let task = async move {
-                    say!("connected: {address}");
-                    match talk(stream, &inner.reactor).await {
-                        Ok(()) => say!("disconnected: {address}"),
-                        Err(error) => say!("connection broke: {address}: {error}"),
-                    }
-                };
-                shared
-                    .new
-                    .borrow_mut()
-                    .push((format!("client {number}"), Box::pin(task)));
-                yield_now().await;
-            }
-            Err(error) => {
-                say!("cannot accept: {error}");
-                pause(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-/// Timers come in lesson 13. Here another thread sleeps, and calls the waker: that is all it takes.
-async fn pause(duration: Duration) {
-    let mut begun = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut begun, true) {
-            return Poll::Ready(());
-        }
-        let waker = context.waker().clone();
+        let over = Arc::new(AtomicBool::new(false));
+        self.over = Some(Arc::clone(&over));
+        let (duration, waker) = (self.duration, context.waker().clone());
         let sleeper = thread::Builder::new().spawn(move || {
             thread::sleep(duration);
+            // In this order: who is woken must find that it is over.
+            over.store(true, Ordering::SeqCst);
             waker.wake();
         });
-        if sleeper.is_err() {
-            // No thread either: then without a pause.
-            context.waker().wake_by_ref();
-        }
-        Poll::Pending
-    })
-    .await;
-}
-
-/// `talk` of lesson 1, and where it would block it waits for the reactor.
-async fn talk(mut client: TcpStream, reactor: &Reactor) -> io::Result<()> {
-    client.set_nonblocking(true)?;
-    let source = reactor.watch(&client)?;
-    let mut conversation = Conversation::new(Protocol::Double);
-    let mut piece = [0; 1024];
-    let result = loop {
-        let tick = source.tick(Interest::Readable);
-        let count = match client.read(&mut piece) {
-            Ok(0) => break Ok(()),
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                source.after(Interest::Readable, tick).await;
-                continue;
-            }
-            Err(error) => break Err(error),
-        };
-        let mut answers = Vec::new();
-        conversation.receive(&piece[..count], &mut answers);
-        if let Err(error) = send(&mut client, &source, &answers).await {
-            break Err(error);
-        }
-        // One who sends faster than we read would never let us wait, nor anybody else run.
-        yield_now().await;
-    };
-    reactor.forget(&client, &source);
-    result
-}
-
-async fn send(
-    client: &mut TcpStream,
-    source: &crate::reactor::Source,
-    mut bytes: &[u8],
-) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let tick = source.tick(Interest::Writable);
-        match client.write(bytes) {
-            Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                source.after(Interest::Writable, tick).await;
-            }
-            Err(error) => return Err(error),
+        match sleeper {
+            Ok(_) => Poll::Pending,
+            // There is no thread to be had: then without a nap.
+            Err(_) => Poll::Ready(()),
         }
     }
-    Ok(())
 }
 
-/// Pending once, and woken at once: the others come first.
-async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+fn nap() {
+    let begin = Instant::now();
+    let mut nap = pin!(Nap::new(Duration::from_millis(300)));
+    // What `nap.await` does, and says so.
+    let watched = poll_fn(|context| {
+        let polled = nap.as_mut().poll(context);
+        say!("{:.1} s: polled: {polled:?}", begin.elapsed().as_secs_f64());
+        polled
+    });
+    match block_on(watched, Duration::from_secs(60)) {
+        Some(()) => say!("in between nobody asked: this thread slept until it was woken"),
+        None => say!("nobody called the waker"),
+    }
 }
 
 /// The smallest executor: one future, one thread, which sleeps until it is woken. It gives
@@ -361,73 +180,5 @@ fn block_on<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
         while !unpark.woken.swap(false, Ordering::SeqCst) {
             thread::park_timeout(end.checked_duration_since(Instant::now())?);
         }
-    }
-}
-
-/// Something that happens once, on another thread.
-#[derive(Default)]
-struct Bell {
-    rung: AtomicBool,
-    waiting: Mutex<Option<Waker>>,
-}
-
-impl Bell {
-    fn ring(&self) {
-        self.rung.store(true, Ordering::SeqCst);
-        if let Some(waker) = self
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            waker.wake();
-        }
-    }
-
-    fn leave(&self, waker: &Waker) {
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
-    }
-
-    /// Looks, then leaves its waker. `between` is what happens just between the two.
-    async fn careless(&self, between: impl Fn()) {
-        poll_fn(|context| {
-            if self.rung.load(Ordering::SeqCst) {
-                return Poll::Ready(());
-            }
-            between();
-            self.leave(context.waker());
-            Poll::Pending
-        })
-        .await;
-    }
-
-    /// Leaves its waker, then looks.
-    async fn careful(&self, between: impl Fn()) {
-        poll_fn(|context| {
-            self.leave(context.waker());
-            between();
-            if self.rung.load(Ordering::SeqCst) {
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
-fn lose_a_wake_up() {
-    let patience = Duration::from_millis(300);
-    // The race takes a nanosecond to miss. So we let the other thread ring just there.
-    let bell = Bell::default();
-    let ring = || thread::scope(|scope| drop(scope.spawn(|| bell.ring()).join()));
-    match block_on(bell.careless(ring), patience) {
-        Some(()) => say!("careless: woken"),
-        None => say!("careless: looked, was rung, left its waker; rung, and yet it sleeps"),
-    }
-    let bell = Bell::default();
-    let ring = || thread::scope(|scope| drop(scope.spawn(|| bell.ring()).join()));
-    match block_on(bell.careful(ring), patience) {
-        Some(()) => say!("careful: left its waker, was rung, looked; goes on"),
-        None => say!("careful: still asleep"),
     }
 }

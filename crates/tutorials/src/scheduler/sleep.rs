@@ -50,7 +50,7 @@ impl Handle {
             }
             yielded = true;
             trace::waiting(Why::Turn);
-            // To the end of the line: whoever stands there already comes first.
+            // To the end of the queue: whoever is there already comes first.
             context.waker().wake_by_ref();
             Poll::Pending
         })

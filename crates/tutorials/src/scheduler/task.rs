@@ -8,7 +8,7 @@ use std::task::{Wake, Waker};
 
 use crate::reactor::Reactor;
 use crate::ready::Ready;
-use crate::trace::{Lane, Trace};
+use crate::trace::hook::TaskHook;
 
 /// Names a task. A place in the table is used again, but with another generation: the
 /// key of a finished task never means a new one.
@@ -41,32 +41,14 @@ impl Shared {
         }
     }
 
-    pub(super) fn waker(
-        self: &Arc<Self>,
-        key: Key,
-        recorder: Option<Recorder>,
-    ) -> (Arc<Task>, Waker) {
+    pub(super) fn waker(self: &Arc<Self>, key: Key, hook: TaskHook) -> (Arc<Task>, Waker) {
         let task = Arc::new(Task {
             shared: Arc::clone(self),
             key,
-            in_line: AtomicBool::new(false),
-            recorder,
+            queued: AtomicBool::new(false),
+            hook,
         });
         (Arc::clone(&task), Waker::from(task))
-    }
-}
-
-/// A task's lane in a trace.
-#[derive(Clone, Debug)]
-pub(super) struct Recorder {
-    pub(super) trace: Trace,
-    pub(super) lane: Lane,
-}
-
-impl Recorder {
-    pub(super) fn new(trace: Trace, name: &str) -> Self {
-        let lane = trace.spawn(name);
-        Self { trace, lane }
     }
 }
 
@@ -76,17 +58,17 @@ impl Recorder {
 pub(super) struct Task {
     shared: Arc<Shared>,
     key: Key,
-    /// It stands in the line already: being woken twice is being woken once.
-    in_line: AtomicBool,
-    recorder: Option<Recorder>,
+    /// It is in the queue already: being woken twice is being woken once.
+    queued: AtomicBool,
+    hook: TaskHook,
 }
 
 impl Task {
-    /// It will be polled now. A wake-up from here on puts it into the line again.
-    pub(super) fn leaves_line(&self) {
+    /// It will be polled now. A wake-up from here on puts it into the queue again.
+    pub(super) fn leaves_queue(&self) {
         // A swap and not a store: what was done before a wake-up that came too late
-        // to put it into the line again has to be visible to the poll that follows.
-        self.in_line.swap(false, Ordering::AcqRel);
+        // to put it into the queue again has to be visible to the poll that follows.
+        self.queued.swap(false, Ordering::AcqRel);
     }
 }
 
@@ -96,12 +78,10 @@ impl Wake for Task {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.in_line.swap(true, Ordering::AcqRel) {
+        if self.queued.swap(true, Ordering::AcqRel) {
             return;
         }
-        if let Some(recorder) = &self.recorder {
-            recorder.trace.wake(recorder.lane);
-        }
+        self.hook.on_wake();
         if self.shared.ready.push(self.key) {
             self.shared.reactor.rouse();
         }
@@ -113,7 +93,7 @@ pub(super) struct Slot {
     pub(super) future: Pin<Box<dyn Future<Output = ()>>>,
     pub(super) task: Arc<Task>,
     pub(super) waker: Waker,
-    pub(super) lane: Option<Recorder>,
+    pub(super) hook: TaskHook,
 }
 
 enum Place {

@@ -124,6 +124,11 @@ impl<'a> Chart<'a> {
         chart
     }
 
+    /// Whether nobody ran at all: a server to which nobody came.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.spans.iter().any(|span| span.doing == Doing::Running)
+    }
+
     fn close_run(&mut self, running: &mut [Option<Place>], lane: Lane, to: Place) {
         if let Some(from) = running[lane].take() {
             self.spans.push(Span {

@@ -49,6 +49,7 @@ pub fn draw(recording: &Recording) -> String {
         LEFT + WIDTH + 30.0,
         bottom + 22.0,
         match recording.lost {
+            0 if chart.is_idle() => " · nothing ran".to_owned(),
             0 => String::new(),
             lost => format!(" · {lost} events more are not shown"),
         },

@@ -12,6 +12,9 @@ pub const WIDTH: usize = 80;
 #[must_use]
 pub fn draw(recording: &Recording, width: usize) -> String {
     let chart = Chart::new(recording);
+    if chart.is_idle() {
+        return "nothing ran\n".to_owned();
+    }
     let longest = recording
         .lanes
         .iter()

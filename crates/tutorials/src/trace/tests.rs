@@ -44,3 +44,27 @@ fn a_callback_that_forgets_itself_waits_for_nothing_afterwards() {
     let last = chart.spans.iter().rfind(|span| span.lane == gone).unwrap();
     assert_eq!(last.doing, Doing::Running);
 }
+
+#[test]
+fn a_recording_in_which_nobody_ran_says_so() {
+    let trace = Trace::new(Clock::jumping());
+    let reactor = trace.lane("reactor");
+    trace.asleep(reactor, None);
+    trace.awake(reactor);
+    let recording = trace.recording();
+    assert_eq!(terminal::draw(&recording, 80), "nothing ran\n");
+    assert!(svg::draw(&recording).contains("nothing ran"));
+}
+
+#[test]
+fn where_no_time_passed_there_is_no_axis() {
+    let trace = Trace::new(Clock::jumping());
+    let task = trace.spawn("task");
+    trace.begin(task);
+    trace.end(task);
+    let legend = "     █ runs  · waits  ▲ woken  × cancelled\n";
+    assert_eq!(
+        terminal::draw(&trace.recording(), 80),
+        format!("task █\n{legend}")
+    );
+}

@@ -1,4 +1,4 @@
-//! Where a task of several threads is: idle, in the line, or with a worker.
+//! Where a task of several threads is: idle, in the queue, or with a worker.
 //!
 //! Two things must not happen: that a task is polled by two workers at once, and that a
 //! wake-up which comes while it is polled is lost. One atomic number sees to both. The
@@ -8,11 +8,11 @@ use super::sync::{AtomicU8, Ordering};
 
 /// Nobody has anything to do with it until it is woken.
 const IDLE: u8 = 0;
-/// It stands in the line.
+/// It is in the queue.
 const QUEUED: u8 = 1;
 /// A worker polls it; or it is through, and stays so.
 const RUNNING: u8 = 2;
-/// A worker polls it, and it was woken meanwhile: back into the line it goes.
+/// A worker polls it, and it was woken meanwhile: back into the queue it goes.
 const WOKEN: u8 = 3;
 
 /// Where a task is.
@@ -22,7 +22,7 @@ pub(crate) struct State(AtomicU8);
 /// What a wake-up came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// The caller has to put it into the line.
+    /// The caller has to put it into the queue.
     Queue,
     /// Its worker will do so.
     Noted,
@@ -56,14 +56,14 @@ impl State {
         }
     }
 
-    /// A worker has taken it from the line and polls it.
+    /// A worker has taken it from the queue and polls it.
     pub(crate) fn begin(&self) {
         // A swap and not a store: it sees what was done before the wake-ups that it answers.
         self.0.swap(RUNNING, Ordering::SeqCst);
     }
 
     /// The worker has polled it, and it is not through. `true`: it was woken meanwhile, and the worker
-    /// has to put it into the line.
+    /// has to put it into the queue.
     pub(crate) fn end(&self) -> bool {
         let idle = self
             .0

@@ -180,7 +180,7 @@ fn to_sweep_out_the_finished_costs_no_more_than_to_spawn_them() {
         for _ in 0..20_000 {
             // Dropped by nobody but the sweep: they are polled when this task gives back control.
             inner.spawn("goes", std::future::pending());
-            let last = lock(&inner.shared.line).pop_back();
+            let last = lock(&inner.shared.queue).pop_back();
             drop(last);
         }
         done.send(thread_time() - before).unwrap();

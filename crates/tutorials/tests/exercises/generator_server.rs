@@ -41,12 +41,12 @@ fn the_solution_takes_turns() {
 // The solution. Stop reading here until you have tried.
 
 fn solution(clients: Vec<Letters>) -> String {
-    let mut line = VecDeque::from(clients);
+    let mut queue = VecDeque::from(clients);
     let mut served = String::new();
-    while let Some(mut client) = line.pop_front() {
+    while let Some(mut client) = queue.pop_front() {
         if let Some(letter) = client.next() {
             served.push(letter);
-            line.push_back(client);
+            queue.push_back(client);
         }
     }
     served

@@ -1,10 +1,10 @@
-//! Lesson 10. A line of tasks with priorities: the highest goes first, and among equals
+//! Lesson 10. A queue of tasks with priorities: the highest goes first, and among equals
 //! the one that came first.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-trait Line: Default {
+trait Queue: Default {
     fn push(&mut self, priority: u8, task: &'static str);
     fn pop(&mut self) -> Option<&'static str>;
 }
@@ -12,7 +12,7 @@ trait Line: Default {
 #[derive(Default)]
 struct Yours(VecDeque<&'static str>);
 
-impl Line for Yours {
+impl Queue for Yours {
     fn push(&mut self, priority: u8, task: &'static str) {
         let _ = priority;
         self.0.push_back(task);
@@ -23,14 +23,14 @@ impl Line for Yours {
     }
 }
 
-fn check<L: Line>() {
-    let mut line = L::default();
+fn check<Q: Queue>() {
+    let mut queue = Q::default();
     for (priority, task) in [(1, "z"), (5, "y"), (1, "a"), (5, "b"), (9, "c")] {
-        line.push(priority, task);
+        queue.push(priority, task);
     }
-    assert_eq!(line.pop(), Some("c"));
-    line.push(5, "a");
-    let rest: Vec<_> = std::iter::from_fn(|| line.pop()).collect();
+    assert_eq!(queue.pop(), Some("c"));
+    queue.push(5, "a");
+    let rest: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
     assert_eq!(rest, ["y", "b", "a", "z", "a"]);
 }
 
@@ -53,7 +53,7 @@ struct Solution {
     next: u64,
 }
 
-impl Line for Solution {
+impl Queue for Solution {
     fn push(&mut self, priority: u8, task: &'static str) {
         self.heap.push((priority, Reverse(self.next), task));
         self.next += 1;

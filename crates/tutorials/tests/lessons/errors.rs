@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::process::{Server, run, text};
+use crate::process::{Server, run, text, tutorials};
 
 #[test]
 fn a_port_in_use_is_one_line_that_names_the_flag() {
@@ -34,11 +34,66 @@ fn wrong_flags_are_usage_errors() {
         ],
         &["async-await", "--trace", "picture.gif"],
         &["async-await", "--trace", "no/such/directory/picture.svg"],
+        &["scheduler", "--step", "1", "--tasks", "3"],
+        &["wakers", "--lost", "--trace", "-"],
+        &["send", "--error", "--trace", "-"],
         &["nonsense"],
+        &["20"],
     ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_lesson_has_its_number_for_a_name() {
+    let list = text(&run(&[]).stdout);
+    let lessons: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.get(4..)?.strip_prefix("  ")?.split_whitespace().next())
+        .collect();
+    // The last is the client, which is no lesson.
+    assert_eq!(lessons.len(), 20, "{lessons:?}");
+    for (number, lesson) in (1..=19).zip(lessons) {
+        let by_number = text(&run(&[&number.to_string(), "--help"]).stdout);
+        assert_eq!(by_number, text(&run(&[lesson, "--help"]).stdout));
+    }
+}
+
+#[test]
+fn a_variable_that_is_neither_yes_nor_no_is_refused() {
+    for (lesson, variable) in [
+        ("wakers", "TUTORIALS_LOST"),
+        ("wakers", "TUTORIALS_NAP"),
+        ("send", "TUTORIALS_ERROR"),
+        ("async-await", "TUTORIALS_VIRTUAL"),
+    ] {
+        let output = tutorials(&[lesson])
+            .env(variable, "maybe")
+            .output()
+            .unwrap();
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{variable}: {error}");
+        assert!(error.contains("maybe"), "{error}");
+    }
+    let output = tutorials(&["wakers", "--lost"])
+        .env("TUTORIALS_LOST", "no")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "the command line wins");
+}
+
+#[test]
+fn a_client_at_a_server_that_says_hello_is_told_how_to_start_it() {
+    let server = Server::start(&["select"]).unwrap();
+    let output = run(&["client", "-n", "2", "--port", &server.port()]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error.contains("start it with --protocol double") && error.lines().count() == 1,
+        "{error}"
+    );
+    server.interrupt();
 }
 
 #[test]

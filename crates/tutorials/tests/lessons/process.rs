@@ -1,10 +1,9 @@
 //! The binary, started and ended.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread::JoinHandle;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
@@ -52,7 +51,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// The first line it printed.
     pub(crate) first: String,
-    rest: Option<JoinHandle<String>>,
+    rest: Receiver<String>,
 }
 
 impl Server {
@@ -86,12 +85,18 @@ impl Server {
             .unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().unwrap()));
         // Read all along: a server must not stop because nobody reads what it says.
-        let rest = std::thread::spawn(move || read(lines));
+        let (said, rest) = channel();
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                // Nobody listens any more: read on nevertheless.
+                let _ = said.send(line);
+            }
+        });
         Some(Self {
             child,
             address,
             first: first.trim_end().to_owned(),
-            rest: Some(rest),
+            rest,
         })
     }
 
@@ -114,10 +119,15 @@ impl Server {
         self.address.port().to_string()
     }
 
-    /// Presses Ctrl-C, waits for a clean end, and answers what it had said.
+    /// The next line that it says.
+    pub(crate) fn line(&self) -> String {
+        self.rest.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// Presses Ctrl-C, waits for a clean end, and answers what it says and nobody has read.
     pub(crate) fn interrupt(mut self) -> String {
         let status = self.signal(Signal::INT);
-        let rest = self.rest.take().unwrap().join().unwrap();
+        let rest: String = self.rest.iter().map(|line| line + "\n").collect();
         assert_eq!(status.code(), Some(0), "{rest}");
         // Threads that have just noticed a goodbye may say so after it.
         assert!(rest.lines().any(|line| line == "bye"), "{rest}");
@@ -136,12 +146,6 @@ impl Server {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
-}
-
-fn read(mut lines: BufReader<ChildStdout>) -> String {
-    let mut rest = String::new();
-    lines.read_to_string(&mut rest).unwrap();
-    rest
 }
 
 impl Drop for Server {

@@ -1,10 +1,11 @@
-//! The README against the lessons: every session that it shows is played, and every line
-//! of output has to be there. `…` in the README stands for what differs from run to run.
+//! The README against the lessons: every session that it shows is played, in the order in
+//! which it stands there, and every line of output has to come. `…` in the README stands for
+//! what differs from run to run.
 //!
-//! A block is a terminal: `$ command`, then what it says. In a block of `nc`, a line that
-//! begins with `> ` is typed.
+//! `$ command`, then what it says; a line that begins with `> ` is typed. `# terminal 2` says
+//! where the lines below it stand: in the first terminal a server runs, in the others is `nc`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::Stdio;
 
@@ -22,17 +23,22 @@ struct Session<'a> {
     output: Vec<&'a str>,
 }
 
-fn sessions() -> Vec<Session<'static>> {
-    let mut sessions: Vec<Session<'static>> = Vec::new();
-    for block in README.split("```console\n").skip(1) {
-        for line in block.split("\n```").next().unwrap().lines() {
-            match line.strip_prefix("$ ") {
-                Some(command) => sessions.push(Session {
-                    command,
-                    output: Vec::new(),
-                }),
-                None => sessions.last_mut().unwrap().output.push(line),
-            }
+/// What stands between one pair of fences.
+fn blocks() -> impl Iterator<Item = Vec<&'static str>> {
+    let blocks = README.split("```console\n").skip(1);
+    blocks.map(|block| block.split("\n```").next().unwrap().lines().collect())
+}
+
+/// The sessions of a block of one terminal.
+fn sessions<'a>(block: &[&'a str]) -> Vec<Session<'a>> {
+    let mut sessions: Vec<Session<'a>> = Vec::new();
+    for line in block {
+        match line.strip_prefix("$ ") {
+            Some(command) => sessions.push(Session {
+                command,
+                output: Vec::new(),
+            }),
+            None => sessions.last_mut().unwrap().output.push(line),
         }
     }
     sessions
@@ -101,68 +107,69 @@ fn converse(arguments: &[&str], session: &Session<'_>) {
     compare(&expected, &text(&output.stdout), session.command);
 }
 
-/// Plays one session of `nc` against a server, and stays connected.
-fn play(server: &Server, session: &Session<'_>) -> Client {
-    let mut client = Client::connect(server.address);
-    for line in &session.output {
-        match line.strip_prefix("> ") {
-            Some(typed) => client.send(format!("{typed}\n")),
-            None => assert_eq!(&client.line(), line, "$ {}", session.command),
+/// The arguments of the lesson that a command runs.
+fn arguments(command: &str) -> Vec<&str> {
+    let arguments = command.strip_prefix(PROGRAM);
+    let arguments = arguments.unwrap_or_else(|| panic!("the README shows {command:?}"));
+    let arguments = arguments.trim_start_matches(" --").split_whitespace();
+    arguments.collect()
+}
+
+/// Plays a block of several terminals. Nothing to compare where the kernel refuses io_uring.
+fn play(block: &[&str]) {
+    let server = Server::start(&arguments(block[1].strip_prefix("$ ").unwrap()));
+    let Some(server) = server else { return };
+    let first = server.first.replace(&server.port(), "PORT");
+    let expected = block[2].replace("5000", "PORT").replace("8080", "PORT");
+    assert_eq!(first, expected);
+
+    let mut server = Some(server);
+    let mut clients: BTreeMap<char, Client> = BTreeMap::new();
+    let mut terminal = '1';
+    for (number, line) in block.iter().enumerate().skip(3) {
+        if let Some(name) = line.strip_prefix("# terminal ") {
+            terminal = name.chars().next().unwrap();
+        } else if terminal == '1' && *line == "> ^C" {
+            let said = server.take().unwrap().interrupt();
+            compare(&block[number + 1..], &said, block[1]);
+            break;
+        } else if let (Some(server), '1') = (&server, terminal) {
+            let said = server.line();
+            assert!(like(line, &said), "{}: {line:?}, not {said:?}", block[1]);
+        } else if line.starts_with("$ nc ") {
+            let address = server.as_ref().unwrap().address;
+            clients.insert(terminal, Client::connect(address));
+        } else if *line == "> ^C" {
+            clients.remove(&terminal).unwrap();
+        } else {
+            let client = clients.get_mut(&terminal).unwrap();
+            match line.strip_prefix("> ") {
+                Some(typed) => client.send(format!("{typed}\n")),
+                None => assert_eq!(&client.line(), line, "{}", block[1]),
+            }
         }
     }
-    client
+    assert!(server.is_none(), "{} is not ended", block[1]);
 }
 
 #[test]
 fn every_session_in_the_readme_is_what_happens() {
-    let sessions = sessions();
     let mut shown = BTreeSet::new();
-    let mut number = 0;
-    while number < sessions.len() {
-        let session = &sessions[number];
-        number += 1;
-        let Some(arguments) = session.command.strip_prefix(PROGRAM) else {
-            panic!(
-                "the README shows {:?} without a server before it",
-                session.command
-            );
-        };
-        let mut arguments: Vec<&str> = arguments
-            .trim_start_matches(" --")
-            .split_whitespace()
-            .collect();
-        let lesson = arguments.first().copied().unwrap_or_default();
-        shown.insert(lesson);
-        if !session
-            .output
-            .first()
-            .is_some_and(|line| line.starts_with("listening on "))
-        {
+    for block in blocks() {
+        if block[0] == "# terminal 1" {
+            shown.insert(arguments(&block[1][2..])[0]);
+            play(&block);
+            continue;
+        }
+        for session in sessions(&block) {
+            let mut arguments = arguments(session.command);
+            let lesson = arguments.first().copied().unwrap_or_default();
+            shown.insert(lesson);
             if TIMED.contains(&lesson) && !arguments.contains(&"--virtual") {
                 arguments.push("--virtual");
             }
-            converse(&arguments, session);
-            continue;
+            converse(&arguments, &session);
         }
-        let server = Server::start(&arguments);
-        let mut clients = Vec::new();
-        while let Some(nc) = sessions
-            .get(number)
-            .filter(|next| next.command.starts_with("nc "))
-        {
-            number += 1;
-            if let Some(server) = &server {
-                clients.push(play(server, nc));
-            }
-        }
-        // Refused by the kernel, and said so: nothing to compare.
-        let Some(server) = server else { continue };
-        let first = server.first.replace(&server.port(), "PORT");
-        let expected = session.output[0]
-            .replace("5000", "PORT")
-            .replace("8080", "PORT");
-        assert_eq!(first, expected, "$ {}", session.command);
-        compare(&session.output[1..], &server.interrupt(), session.command);
     }
     let listed = text(&run(&[]).stdout);
     let lessons = listed
@@ -170,6 +177,16 @@ fn every_session_in_the_readme_is_what_happens() {
         .filter_map(|line| line.get(4..)?.strip_prefix("  ")?.split_whitespace().next());
     for lesson in lessons.filter(|lesson| *lesson != "client") {
         assert!(shown.contains(lesson), "the README does not show {lesson}");
+    }
+}
+
+#[test]
+fn the_lessons_that_draw_are_those_that_the_readme_lists() {
+    assert!(README.contains("in lessons 4, 6 to 10 and 12 to 19 `--trace FILE` draws"));
+    for number in 1..=19 {
+        let listed = matches!(number, 4 | 6..=10 | 12..=19);
+        let help = text(&run(&[&number.to_string(), "--help"]).stdout);
+        assert_eq!(help.contains("--trace"), listed, "lesson {number}");
     }
 }
 

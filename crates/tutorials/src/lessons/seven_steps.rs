@@ -44,12 +44,13 @@ use clap::Args;
 
 use crate::clock::Clock;
 use crate::generator::{Generator, State, Step, Yielder};
-use crate::options::Timed;
+use crate::options::{Timed, refuse};
 use crate::say;
 use crate::scheduler::{Handle, Scheduler};
 use crate::stop::Stop;
 use crate::timers::Timers;
-use crate::trace::{self, Lane, Trace, Why};
+use crate::trace::hook::{LoopHook, TaskHook};
+use crate::trace::{self, Trace, Why};
 
 /// Flags of the lesson.
 #[derive(Args, Debug)]
@@ -58,9 +59,9 @@ pub struct Options {
     #[arg(long, env = "TUTORIALS_STEP", value_name = "N", value_parser = clap::value_parser!(u8).range(1..=7))]
     step: Option<u8>,
 
-    /// Tasks of step 4
-    #[arg(long, env = "TUTORIALS_TASKS", value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    tasks: u32,
+    /// Tasks of step 4 [default: 2]
+    #[arg(long, env = "TUTORIALS_TASKS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    tasks: Option<u32>,
 
     #[command(flatten)]
     timed: Timed,
@@ -120,6 +121,9 @@ fn long_sleep() -> Wait {
 ///
 /// The trace cannot be written.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    if options.tasks.is_some() && options.step.is_some_and(|step| step != 4) {
+        refuse("--tasks is for step 4 only: the other steps have two tasks");
+    }
     Stop::on_signals()?.exit_when_asked()?;
     let record = &options.timed.record;
     let steps = match (options.step, &record.trace) {
@@ -144,7 +148,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             1 => by_hand(&clock, trace.as_ref())?,
             2 => round_robin([down(turn), up(turn)], &clock, trace.as_ref()),
             3 => round_robin([down(short_sleep), up(long_sleep)], &clock, trace.as_ref()),
-            4 => heap(crowd(options.tasks), &clock, trace.as_ref()),
+            4 => heap(crowd(options.tasks.unwrap_or(2)), &clock, trace.as_ref()),
             5 => heap(
                 vec![
                     ("nested".to_owned(), nested()),
@@ -188,34 +192,34 @@ fn by_hand(clock: &Clock, trace: Option<&Trace>) -> anyhow::Result<()> {
 /// Steps 2 and 3. A queue; each goes to its end when it has had its turn.
 fn round_robin(bodies: [Body; 2], clock: &Clock, trace: Option<&Trace>) {
     let names = ["down", "up"].into_iter();
-    let mut line: VecDeque<Task> = names
+    let mut queue: VecDeque<Task> = names
         .zip(bodies)
         .map(|(name, body)| Task::new(name, body, clock, trace))
         .collect();
-    while let Some(mut task) = line.pop_front() {
+    while let Some(mut task) = queue.pop_front() {
         match task.step() {
             Some(Wait::Turn) => {}
             // The mistake of step 3: one sleeps, and all the others sleep with it.
             Some(Wait::Sleep(duration)) => clock.advance(clock.now() + duration),
             None => continue,
         }
-        line.push_back(task);
+        queue.push_back(task);
     }
 }
 
-/// Step 4. Who sleeps stands in the heap and not in the line. Only when the line is empty, and
+/// Step 4. Who sleeps is in the heap and not in the queue. Only when the queue is empty, and
 /// so nobody has anything to do, the loop itself sleeps.
 fn heap(bodies: Vec<(String, Body)>, clock: &Clock, trace: Option<&Trace>) {
     let bodies = bodies.into_iter();
-    let reactor = trace.map(|trace| (trace, trace.lane("reactor")));
-    let mut line: VecDeque<Task> = bodies
+    let hook = LoopHook::new(trace);
+    let mut queue: VecDeque<Task> = bodies
         .map(|(name, body)| Task::new(&name, body, clock, trace))
         .collect();
     let mut sleepers: Timers<Task> = Timers::new();
     loop {
-        while let Some(mut task) = line.pop_front() {
+        while let Some(mut task) = queue.pop_front() {
             match task.step() {
-                Some(Wait::Turn) => line.push_back(task),
+                Some(Wait::Turn) => queue.push_back(task),
                 Some(Wait::Sleep(duration)) => {
                     sleepers.set(clock.now() + duration, task);
                 }
@@ -225,17 +229,12 @@ fn heap(bodies: Vec<(String, Body)>, clock: &Clock, trace: Option<&Trace>) {
         let Some(deadline) = sleepers.earliest() else {
             return;
         };
-        if let Some((trace, lane)) = reactor {
-            trace.asleep(lane, Some(Why::Until(deadline)));
-        }
+        hook.on_sleep(Some(Why::Until(deadline)));
         clock.advance(deadline);
-        if let Some((trace, lane)) = reactor {
-            trace.awake(lane);
-            trace.mark(lane);
-        }
+        hook.on_awake();
         while let Some(task) = sleepers.due(clock.now()) {
-            task.record(Trace::wake);
-            line.push_back(task);
+            task.hook.on_wake();
+            queue.push_back(task);
         }
     }
 }
@@ -323,11 +322,11 @@ async fn async_up(scheduler: Handle) {
     }
 }
 
-/// A generator and, if somebody records, its lane.
+/// A generator, and what `--trace` hears of it.
 struct Task {
     body: Body,
     clock: Clock,
-    recorder: Option<(Trace, Lane)>,
+    hook: TaskHook,
 }
 
 impl Task {
@@ -335,37 +334,31 @@ impl Task {
         Self {
             body,
             clock: clock.clone(),
-            recorder: trace.map(|trace| (trace.clone(), trace.spawn(name))),
-        }
-    }
-
-    fn record(&self, record: impl FnOnce(&Trace, Lane)) {
-        if let Some((trace, lane)) = &self.recorder {
-            record(trace, *lane);
+            hook: TaskHook::new(trace, name),
         }
     }
 
     /// Runs it to its next wait; `None` when it is through.
     fn step(&mut self) -> Option<Wait> {
-        self.record(Trace::begin);
-        let step = match self.body.state() {
-            State::Created => self.body.start(),
-            _ => self.body.send(()),
-        };
-        let wait = match step {
-            Ok(Step::Yielded(wait)) => {
-                trace::waiting(match wait {
-                    Wait::Turn => Why::Turn,
-                    Wait::Sleep(duration) => Why::Until(self.clock.now() + duration),
-                });
-                self.record(|trace, _| trace.note("yield"));
-                Some(wait)
+        let wait = self.hook.on_poll(|| {
+            let step = match self.body.state() {
+                State::Created => self.body.start(),
+                _ => self.body.send(()),
+            };
+            match step {
+                Ok(Step::Yielded(wait)) => {
+                    self.hook.note("yield");
+                    trace::waiting(match wait {
+                        Wait::Turn => Why::Turn,
+                        Wait::Sleep(duration) => Why::Until(self.clock.now() + duration),
+                    });
+                    Some(wait)
+                }
+                _ => None,
             }
-            _ => None,
-        };
-        self.record(Trace::end);
+        });
         if wait.is_none() {
-            self.record(|trace, lane| trace.drop(lane, false));
+            self.hook.on_drop(false);
         }
         wait
     }
