@@ -115,7 +115,7 @@ fn every_flag_has_a_variable() {
                 flag.push_str(text);
             }
         }
-        let own = ["-h, --help", "-V, --version", "-v, --verbose"];
+        let own = ["-h, --help", "-V, --version"];
         for flag in flags {
             let is_own = own.iter().any(|own| flag.starts_with(own));
             assert!(is_own || flag.contains("[env:"), "{typed}: {flag}");
