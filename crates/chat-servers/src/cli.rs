@@ -8,7 +8,6 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
 use common::shutdown::Shutdown;
 use jiff::tz::TimeZone;
-use tungstenite::http::Uri;
 
 use crate::hub::{Hub, Transport};
 use crate::kernel::Flood;
@@ -98,7 +97,7 @@ struct Cli {
     /// beside the server's own
     #[arg(
         long,
-        value_parser = origin,
+        value_parser = common::origin::parse,
         value_name = "ORIGIN",
         value_delimiter = ',',
         env = "CHAT_SERVERS_ALLOW_ORIGIN"
@@ -196,31 +195,6 @@ fn wrong(what: String) -> clap::Error {
 /// `1 port`, `2 ports`.
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// An origin as browsers write it: lower case, and no port that goes without saying.
-fn origin(text: &str) -> Result<String, String> {
-    let wrong = || format!("{text:?} is no origin: it is SCHEME://HOST or SCHEME://HOST:PORT");
-    let uri: Uri = text.parse().map_err(|_error| wrong())?;
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(wrong());
-    };
-    let (host, port) = (authority.host(), authority.port_u16());
-    let all = match port {
-        Some(port) => format!("{scheme}://{host}:{port}"),
-        None => format!("{scheme}://{host}"),
-    };
-    // Neither a path, nor a user, nor half a port.
-    if host.is_empty() || !all.eq_ignore_ascii_case(text) {
-        return Err(wrong());
-    }
-    let usual = matches!((scheme, port), ("http", Some(80)) | ("https", Some(443)));
-    let shown = if usual {
-        format!("{scheme}://{host}")
-    } else {
-        all
-    };
-    Ok(shown.to_ascii_lowercase())
 }
 
 fn settings(cli: &Cli) -> Settings {
@@ -323,30 +297,6 @@ mod tests {
         );
         assert_eq!(ports(&["bind ws_all", "--ws-port", "0"]).unwrap(), [0; 4]);
         assert!(ports(&["tokyo"]).unwrap_err().contains("tokio-pair"));
-    }
-
-    #[test]
-    fn an_origin_is_a_scheme_and_a_host_and_nothing_more() {
-        for (given, understood) in [
-            ("https://friend.test", Some("https://friend.test")),
-            ("HTTPS://Friend.Test:443", Some("https://friend.test")),
-            ("http://friend.test:443", Some("http://friend.test:443")),
-            ("http://[::1]:8080", Some("http://[::1]:8080")),
-            ("app://desktop", Some("app://desktop")),
-            ("foo", None),
-            ("friend.test:80", None),
-            ("https://", None),
-            ("https://friend.test/", None),
-            ("https://friend.test/page", None),
-            ("https://friend.test?x", None),
-            ("https://ann@friend.test", None),
-            ("https://friend.test:", None),
-            ("https://friend.test:99999", None),
-            ("null", None),
-            ("", None),
-        ] {
-            assert_eq!(origin(given).ok().as_deref(), understood, "{given:?}");
-        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod exit;
 pub mod limits;
 pub mod listen;
 pub mod logging;
+pub mod origin;
 pub mod reason;
 pub mod shutdown;
 pub mod usage;
