@@ -33,7 +33,8 @@ pub enum LoggingError {
 ///
 /// `program` is the crate whose lines `-v` shows more of, as in `module_path!()`;
 /// `verbosity` counts the `-v`s: none for what a user should know, one for what
-/// an engineer asks, two for everything. Dependencies stay at warnings.
+/// an engineer asks, two for everything. Dependencies stay at errors, and at warnings
+/// with `-v`: what they warn of is for engineers.
 ///
 /// # Errors
 ///
@@ -98,7 +99,8 @@ pub fn filter(program: &str, verbosity: u8) -> Result<EnvFilter, LoggingError> {
 
 fn directives(program: &str, verbosity: u8) -> String {
     let level = ["info", "debug", "trace"][usize::from(verbosity.min(2))];
-    format!("warn,common={level},{program}={level}")
+    let others = if verbosity == 0 { "error" } else { "warn" };
+    format!("{others},common={level},{program}={level}")
 }
 
 #[cfg(test)]
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn each_v_shows_more_of_the_program_and_nothing_of_its_dependencies() {
-        assert_eq!(directives("chat", 0), "warn,common=info,chat=info");
+        assert_eq!(directives("chat", 0), "error,common=info,chat=info");
         assert_eq!(directives("chat", 1), "warn,common=debug,chat=debug");
         assert_eq!(directives("chat", 9), "warn,common=trace,chat=trace");
         for verbosity in 0..4 {
