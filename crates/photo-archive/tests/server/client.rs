@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than anything here takes on a loaded machine.
@@ -246,6 +247,15 @@ impl Pending {
         let mut bytes = vec![0; count];
         self.stream.read_exact(&mut bytes).unwrap();
         bytes
+    }
+
+    /// Waits until the server has reset the connection, without taking a byte from it.
+    pub(crate) fn wait_for_reset(&self) {
+        // Asked for nothing, it tells of errors and the end of both directions.
+        let mut sockets = [PollFd::new(self.stream.get_ref(), PollFlags::empty())];
+        let timeout = Timespec::try_from(PATIENCE).unwrap();
+        let count = poll(&mut sockets, Some(&timeout)).unwrap();
+        assert_eq!(count, 1, "the connection is not reset");
     }
 
     pub(crate) fn read_to_end(mut self) -> Response {

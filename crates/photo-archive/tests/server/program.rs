@@ -58,9 +58,17 @@ fn wrong_usage_ends_with_two() {
 #[test]
 fn a_variable_is_as_strict_as_its_flag() {
     for (variable, value, told) in [
-        ("DEBUG", "release", "--debug"),
-        ("PHOTOS_INDEX", "perhaps", "--index"),
-        ("PHOTOS_VERBOSE", "much", "--verbose"),
+        ("DEBUG", "release", "DEBUG (from the environment)"),
+        (
+            "PHOTOS_INDEX",
+            "perhaps",
+            "PHOTOS_INDEX (from the environment)",
+        ),
+        (
+            "PHOTOS_VERBOSE",
+            "much",
+            "PHOTOS_VERBOSE (from the environment)",
+        ),
         ("PHOTOS_STALL_TIMEOUT", "0", "must be more than 0"),
         ("PHOTOS_MAX_DOWNLOADS", "0", "from 1 to"),
     ] {
