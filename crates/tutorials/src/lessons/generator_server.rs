@@ -29,18 +29,19 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, AsRawFd as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
 use nix::errno::Errno;
-use nix::sys::select::{FD_SETSIZE, FdSet, select};
+use nix::sys::select::{FdSet, select};
 
 use crate::clock::Clock;
 use crate::generator::{Generator, State, Step, Yielder};
+use crate::lessons::select::watchable;
 use crate::options::{Record, Speak};
 use crate::protocol::{Conversation, Protocol};
 use crate::reactor::Interest;
@@ -252,23 +253,6 @@ impl Task {
         }
         wait
     }
-}
-
-/// The limit of lesson 3 is here, too.
-fn watchable(mut stream: TcpStream, address: SocketAddr) -> Option<TcpStream> {
-    stream.set_nonblocking(true).ok()?;
-    let descriptor = stream.as_raw_fd();
-    if usize::try_from(descriptor).is_ok_and(|descriptor| descriptor < FD_SETSIZE) {
-        return Some(stream);
-    }
-    let last = FD_SETSIZE - 1;
-    let line = format!(
-        "error: server full: select(2) watches descriptors up to {last}, \
-         this connection is {descriptor}\n"
-    );
-    let _ = stream.write(line.as_bytes());
-    say!("refused: {address}: it is descriptor {descriptor}");
-    None
 }
 
 fn is_not_yet(error: &io::Error) -> bool {
