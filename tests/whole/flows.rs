@@ -232,9 +232,12 @@ fn a_bot_answers_whoever_asks() {
 #[test]
 fn a_download_is_what_its_plan_says_to_the_last_byte() {
     const ALBUM: &str = "kT7vQ2mXw9RbLz4nYc8sHd3f";
+    let albums = format!("{}/examples/photos", env!("CARGO_MANIFEST_DIR"));
     let home = tempfile::tempdir().unwrap();
     let mut command = binary::command("photo-archive", home.path());
     command.arg("--bind=127.0.0.1:0");
+    // Those of this checkout, whichever one the program was built in.
+    command.args(["--photos", &albums]);
     let server = Program::start(command);
     let line = server.until("open http://");
     let address = line.split('/').nth(2).unwrap();
@@ -245,7 +248,7 @@ fn a_download_is_what_its_plan_says_to_the_last_byte() {
         .unwrap();
     let downloaded = &answer[head + 4..];
 
-    let album = format!("{}/examples/photos/{ALBUM}", env!("CARGO_MANIFEST_DIR"));
+    let album = format!("{albums}/{ALBUM}");
     for from in [0, 1, 123_456, downloaded.len() - 10] {
         let mut command = binary::example("archive-plan", home.path());
         command.args(["--album", &album, "--from", &from.to_string()]);
